@@ -1,0 +1,1 @@
+"""Retable: published audio-classification result tables, rebuilt from raw audio."""

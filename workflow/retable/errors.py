@@ -1,0 +1,30 @@
+"""Errors that a user can act on.
+
+Each message names the file, the value found, what was expected and what to do next.
+Scripts print them without a traceback; any other exception is a defect and keeps its own.
+"""
+
+
+class RetableError(Exception):
+    """A fault in the input, the configuration or the environment, worded for the user."""
+
+
+class ConfigError(RetableError):
+    """`config.yaml`, a scale or a paper is wrong; lists every fault found."""
+
+    def __init__(self, source: str, faults: list[str]):
+        self.faults = faults
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        super().__init__("\n".join([f"{source}: {count}", *(f"  - {fault}" for fault in faults)]))
+
+
+class DataError(RetableError):
+    """A corpus, an archive, a clip or a table of ours does not hold what it must."""
+
+
+class DownloadError(RetableError):
+    """An archive could not be fetched from any of its addresses."""
+
+
+class CheckError(RetableError):
+    """A finished build failed one of its own checks."""

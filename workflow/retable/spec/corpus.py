@@ -1,0 +1,89 @@
+"""Corpora: where they come from, what they promise, and which clips an experiment uses."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from retable.spec.base import Spec
+
+Filter = dict[str, list[str]]
+"""Manifest column -> accepted values; a clip must match every column."""
+
+
+class Archive(Spec):
+    """One upstream archive."""
+
+    name: str
+    urls: tuple[str, ...]
+    bytes: int
+    md5: str | None = None
+    sha256: str | None = None
+    unpack_to: str
+    """Folder, below the corpus' clips, for the content; a directory source holds it too."""
+
+    @model_validator(mode="after")
+    def _has_a_checksum(self) -> "Archive":
+        if not (self.md5 or self.sha256):
+            raise ValueError(f"archive {self.name} needs an md5 or a sha256")
+        return self
+
+
+class Simulation(Spec):
+    """A seeded, small twin of a corpus in the upstream layout."""
+
+    seed: int
+    keep: tuple[Filter, ...]
+    """Clips to write: those that match any of these filters (all upstream names when empty)."""
+    duration_s: tuple[float, float]
+    """Shortest and longest clip."""
+    class_effect_db: float
+    """Standard deviation over mel bands of what a class does to the spectrum."""
+    speaker_effect_db: float
+    """The same for a speaker's own voice."""
+    interaction_db: float
+    """The same for a speaker's own way of expressing a class: what random folds can exploit."""
+    clip_effect_db: float
+    """The same for a single clip: the noise that makes classes overlap."""
+
+
+class Dataset(Spec):
+    """The clips of a corpus that an experiment uses."""
+
+    where: tuple[Filter, ...] = ()
+    """Clips that match any of these filters; all clips when empty."""
+
+
+class Corpus(Spec):
+    """A corpus as published upstream (`workflow/corpora/<corpus>.yaml`)."""
+
+    corpus: str
+    title: str
+    homepage: str
+    licence: str
+    citation: str
+    archives: tuple[Archive, ...]
+    sample_rate: int
+    """Hz; a clip at another rate is rejected."""
+    labels: dict[str, tuple[str, ...]]
+    """Task -> class names in their fixed order; each task is a column of the manifest."""
+    counts: dict[str, dict[str, int]]
+    """Manifest column (or `clips: {all: n}`) -> value -> clips that upstream promises."""
+    speakers: int
+    max_rejected: float = Field(ge=0, le=1)
+    """Largest fraction of clips that may be rejected before the build fails."""
+    datasets: dict[str, Dataset]
+    shards: int = Field(default=1, ge=1)
+    """Pieces into which audio and features are cut, each a job of its own."""
+    simulation: Simulation
+
+
+class Source(Spec):
+    """Where a corpus is read from (`corpora.<corpus>` in `config.yaml`)."""
+
+    source: str | None = None
+    """`simulated`, `upstream`, a directory, or a mirror's URL; the scale decides when absent."""
+    partial: bool = False
+    """The directory holds only a part of the corpus: do not hold its counts against upstream."""
+
+
+SourceKind = Literal["simulated", "upstream", "mirror", "archives", "folders"]
