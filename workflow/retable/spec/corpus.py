@@ -21,6 +21,11 @@ class Archive(Spec):
     unpack_to: str
     """Folder, below the corpus' clips, for the content; a directory source holds it too."""
 
+    @property
+    def checksum(self) -> str:
+        """The stronger of the checksums that upstream publishes."""
+        return self.sha256 or self.md5 or ""
+
     @model_validator(mode="after")
     def _has_a_checksum(self) -> "Archive":
         if not (self.md5 or self.sha256):
@@ -87,3 +92,11 @@ class Source(Spec):
 
 
 SourceKind = Literal["simulated", "upstream", "mirror", "archives", "folders"]
+
+
+class Promise(Spec):
+    """What the clips of a corpus, as they were read, are held against."""
+
+    corpus: Corpus
+    simulated: bool
+    partial: bool

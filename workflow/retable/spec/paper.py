@@ -60,6 +60,12 @@ class Table(Spec):
     clean: tuple[str, ...] = ()
     """Rows whose `variant: clean` is printed beside."""
 
+    @property
+    def experiments(self) -> list[str]:
+        """Every experiment that a row, column or metric names, sorted."""
+        cells = [*self.rows.values(), *self.columns.values(), *self.metrics.values()]
+        return sorted({cell.experiment for cell in cells if cell.experiment})
+
 
 class Reading(Spec):
     """Where a setting's reproduced value is read: from what was built, never from the paper."""

@@ -25,11 +25,7 @@ class Training(Spec):
     """Arithmetic of the network; bfloat16 is autocast, weights and optimizer stay float32."""
     selection: Literal["last", "best_validation", "best_test"] = "last"
     """Which epoch's weights predict. `best_test` is open only to `variant: paper`."""
-    checkpoint_minutes: float = Field(default=2.0, ge=0)
-    """Time between checkpoints of a run; 0 saves after every epoch."""
     determinism: Literal["strict", "fast"] = "strict"
     """`strict`: bit-identical on the same device and versions. `fast` allows faster kernels."""
     compile: bool = False
     """torch.compile the network."""
-    epoch_delay_s: float = 0.0
-    """Seconds of sleep after each epoch: lets tests kill a training in its middle."""

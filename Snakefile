@@ -1,0 +1,55 @@
+# Rebuilds the result tables of the selected papers: `snakemake --cores 8 all`.
+# What is built is decided by config.yaml and workflow/papers/; how, by the rules.
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+
+
+pathvars:
+    results=RESULTS,
+    logs=f"{RESULTS}/logs",
+    benchmarks=f"{RESULTS}/benchmarks",
+
+
+include: "workflow/rules/corpora.smk"
+include: "workflow/rules/audio.smk"
+include: "workflow/rules/features.smk"
+include: "workflow/rules/splits.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        [paper_files(paper) for paper in PLAN.papers],
+        "<results>/checks.tsv",
+        "<results>/index.html",
+
+
+rule data:
+    input:
+        [manifest_of(corpus) for corpus in PLAN.corpora],
+        [dataset_file(dataset) for dataset in PLAN.datasets()],
+
+
+rule features:
+    input:
+        [feature_files(feature, dataset) for feature, dataset in PLAN.features()],
+
+
+for _paper in PLAN.papers:
+
+    rule:
+        name:
+            _paper
+        input:
+            paper_files(_paper),

@@ -1,0 +1,135 @@
+"""A real HTTP server on 127.0.0.1 that serves archives, and misbehaves on request.
+
+    with ArchiveServer({"corpus.zip": data}) as server:
+        server.behaviours["corpus.zip"] = [Behaviour(cut_after=1000), Behaviour()]
+        requests.get(server.address("corpus.zip"))
+        server.requests[-1].headers.get("Range")
+
+The n-th request of a file meets its n-th behaviour; the last one stays.
+"""
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """How one request is answered; by default as HTTP demands."""
+
+    status: int = 200
+    """Anything else is sent with an empty body."""
+    headers: dict[str, str] = field(default_factory=dict)
+    cut_after: int | None = None
+    """Closes the connection after so many bytes of the body, whatever was announced."""
+    ranges: bool = True
+    """False: ignores Range and always sends the whole."""
+    announce_length: bool = True
+    etag: bool = True
+    body: bytes | None = None
+    """Other bytes than the file's."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a client asked for."""
+
+    name: str
+    headers: dict[str, str]
+
+
+class ArchiveServer:
+    """Serves `files` (name -> bytes) while the `with` block lasts."""
+
+    def __init__(self, files: dict[str, bytes]):
+        self.files = files
+        self.behaviours: dict[str, list[Behaviour]] = {}
+        self.requests: list[Request] = []
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        # Short polling: closing a server must not cost half a second a test.
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
+
+    @property
+    def root(self) -> str:
+        return f"http://127.0.0.1:{self._http.server_address[1]}"
+
+    def address(self, name: str) -> str:
+        return f"{self.root}/{name}"
+
+    def next_behaviour(self, name: str) -> Behaviour:
+        queue = self.behaviours.get(name) or [Behaviour()]
+        return queue.pop(0) if len(queue) > 1 else queue[0]
+
+    def __enter__(self) -> "ArchiveServer":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def archive_server() -> Iterator[ArchiveServer]:
+    """An empty server: put archives into `.files`."""
+    with ArchiveServer({}) as server:
+        yield server
+
+
+def _handler(server: ArchiveServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            name = self.path.lstrip("/")
+            server.requests.append(Request(name, dict(self.headers.items())))
+            behaviour = server.next_behaviour(name)
+            if behaviour.status != 200:
+                self._head(behaviour.status, behaviour.headers | {"Content-Length": "0"})
+            elif name not in server.files:
+                self._head(404, {"Content-Length": "0"})
+            else:
+                body = server.files[name] if behaviour.body is None else behaviour.body
+                self._send(body, behaviour)
+
+        def _send(self, body: bytes, behaviour: Behaviour) -> None:
+            tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+            headers = behaviour.headers | ({"ETag": tag} if behaviour.etag else {})
+            status, start = 200, 0
+            asked = self.headers.get("Range")
+            # RFC 9110, 13.1.5: a Range whose If-Range does not hold is ignored.
+            holds = self.headers.get("If-Range", tag) == tag
+            if behaviour.ranges and asked and holds:
+                start = int(asked.removeprefix("bytes=").removesuffix("-"))
+                if start >= len(body):
+                    headers |= {"Content-Range": f"bytes */{len(body)}", "Content-Length": "0"}
+                    self._head(416, headers)
+                    return
+                status = 206
+                headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
+            rest = body[start:]
+            if behaviour.announce_length:
+                headers["Content-Length"] = str(len(rest))
+            self._head(status, headers)
+            self.wfile.write(rest if behaviour.cut_after is None else rest[: behaviour.cut_after])
+
+        def _head(self, status: int, headers: dict[str, str]) -> None:
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Keeps the tests' output free of an access log."""
+
+    return Handler

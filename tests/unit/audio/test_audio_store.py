@@ -1,0 +1,151 @@
+import json
+import tracemalloc
+
+import numpy as np
+import pandas
+import pytest
+import soundfile
+
+from retable.audio.store import AudioStore, shard_bounds, write_audio_shard
+from retable.errors import DataError
+
+
+def write_clips(root, lengths, sample_rate=8000, channels=1):
+    """Write 16-bit clips of noise; their table, and their samples as floats (frames, channels)."""
+    generator = np.random.default_rng(0)
+    samples = {}
+    for number, length in enumerate(lengths):
+        values = generator.integers(-9000, 9000, (length, channels), dtype=np.int16)
+        soundfile.write(root / f"{number}.wav", values, sample_rate)
+        samples[f"clip{number}"] = values / 2**15
+    table = pandas.DataFrame(
+        {"clip_id": list(samples), "path": [f"{number}.wav" for number in range(len(lengths))]}
+    )
+    return table, samples
+
+
+def write_shard(folder, clips, root, sample_rate=8000):
+    data = folder / "shard000.npy"
+    write_audio_shard(clips, root, sample_rate, data, data.with_suffix(".json"))
+    return data
+
+
+def test_clips_come_back_one_by_one(tmp_path):
+    clips, samples = write_clips(tmp_path, [100, 37, 512])
+    store = AudioStore([write_shard(tmp_path, clips, tmp_path)])
+
+    assert store.sample_rate == 8000
+    assert store.clip_ids == ("clip0", "clip1", "clip2")
+    for clip_id in reversed(store.clip_ids):
+        np.testing.assert_array_equal(store[clip_id], samples[clip_id][:, 0])
+        assert store[clip_id].dtype == np.float32
+
+
+def test_the_shard_is_one_plain_array_with_a_json_beside_it(tmp_path):
+    clips, samples = write_clips(tmp_path, [100, 37])
+    data = write_shard(tmp_path, clips, tmp_path)
+
+    packed = np.load(data, mmap_mode="r")
+    np.testing.assert_array_equal(packed, np.concatenate([*samples.values()])[:, 0])
+    assert json.loads(data.with_suffix(".json").read_text()) == {
+        "sample_rate": 8000,
+        "clip_ids": ["clip0", "clip1"],
+        "frames": [100, 37],
+    }
+
+
+def test_clips_are_mixed_to_mono_and_resampled(tmp_path):
+    clips, _ = write_clips(tmp_path, [9600], sample_rate=48000, channels=2)
+    store = AudioStore([write_shard(tmp_path, clips, tmp_path, sample_rate=16000)])
+    assert store["clip0"].shape == (3200,)
+
+
+def test_equal_clips_give_equal_bytes(tmp_path):
+    clips, _ = write_clips(tmp_path, [4800, 100], sample_rate=48000)
+    data = write_shard(tmp_path, clips, tmp_path, sample_rate=16000)
+    first = data.read_bytes(), data.with_suffix(".json").read_bytes()
+    write_shard(tmp_path, clips, tmp_path, sample_rate=16000)
+    assert (data.read_bytes(), data.with_suffix(".json").read_bytes()) == first
+
+
+def test_memory_stays_that_of_a_clip_however_many_are_packed(tmp_path):
+    clips, _ = write_clips(tmp_path, [200_000])
+    many = pandas.concat([clips] * 60).assign(clip_id=[f"clip{n}" for n in range(60)])
+    tracemalloc.start()
+    data = write_shard(tmp_path, many, tmp_path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert data.stat().st_size > 60 * 200_000 * 4
+    assert peak < 10 * 200_000 * 4
+
+
+def test_several_shards_act_as_one(tmp_path):
+    clips, samples = write_clips(tmp_path, [50, 60, 70, 80, 90])
+    paths = []
+    for shard in range(2):
+        start, stop = shard_bounds(len(clips), 2, shard)
+        paths.append(tmp_path / f"shard{shard:03d}.npy")
+        write_audio_shard(
+            clips.iloc[start:stop], tmp_path, 8000, paths[-1], paths[-1].with_suffix(".json")
+        )
+    store = AudioStore(paths)
+    assert store.clip_ids == tuple(samples)
+    np.testing.assert_array_equal(store["clip4"], samples["clip4"][:, 0])
+
+
+def test_a_shard_may_be_empty(tmp_path):
+    """A slice of a corpus can hold fewer clips than there are shards."""
+    clips, _ = write_clips(tmp_path, [])
+    assert AudioStore([write_shard(tmp_path, clips, tmp_path)]).clip_ids == ()
+
+
+def test_an_unknown_clip_is_named(tmp_path):
+    clips, _ = write_clips(tmp_path, [50])
+    store = AudioStore([write_shard(tmp_path, clips, tmp_path)])
+    with pytest.raises(DataError, match="clip 'clip9' is in none of the audio shards"):
+        store["clip9"]
+
+
+def test_an_unreadable_clip_is_named(tmp_path):
+    clips, _ = write_clips(tmp_path, [50, 50])
+    (tmp_path / "1.wav").write_bytes(b"not audio")
+    with pytest.raises(DataError, match=r"1\.wav: cannot be decoded"):
+        write_shard(tmp_path, clips, tmp_path)
+
+
+def test_a_shard_cut_short_does_not_fit_its_index(tmp_path):
+    clips, _ = write_clips(tmp_path, [50, 50])
+    data = write_shard(tmp_path, clips, tmp_path)
+    np.save(data, np.load(data)[:-1])
+    with pytest.raises(DataError, match=r"shard000\.npy: has the shape \(99,\)"):
+        AudioStore([data])
+
+
+def test_the_same_clip_in_two_shards_is_an_error(tmp_path):
+    clips, _ = write_clips(tmp_path, [50])
+    data = write_shard(tmp_path, clips, tmp_path)
+    with pytest.raises(DataError, match="clip 'clip0' is packed twice"):
+        AudioStore([data, data])
+
+
+def test_shards_at_different_rates_are_an_error(tmp_path):
+    clips, _ = write_clips(tmp_path, [50, 50])
+    paths = [tmp_path / "a.npy", tmp_path / "b.npy"]
+    for row, (path, rate) in enumerate(zip(paths, [8000, 16000], strict=True)):
+        write_audio_shard(clips.iloc[[row]], tmp_path, rate, path, path.with_suffix(".json"))
+    with pytest.raises(DataError, match=r"sample rates \[8000, 16000\]"):
+        AudioStore(paths)
+
+
+@pytest.mark.parametrize(("clips", "shards"), [(2452, 4), (7, 3), (2, 5), (0, 1)])
+def test_shard_bounds_cut_into_even_pieces(clips, shards):
+    bounds = [shard_bounds(clips, shards, shard) for shard in range(shards)]
+    covered = [clip for start, stop in bounds for clip in range(start, stop)]
+    sizes = [stop - start for start, stop in bounds]
+    assert covered == list(range(clips))
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_a_shard_beyond_the_last_is_an_error():
+    with pytest.raises(ValueError, match="shard 4 is not one of 4"):
+        shard_bounds(100, 4, 4)

@@ -1,0 +1,58 @@
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+
+from archive_server import archive_server  # noqa: F401 (a fixture)
+from retable.corpora import ravdess
+from retable.corpora.index import index_clips
+from retable.corpora.unpack import unpack_archive
+from retable.spec.corpus import Corpus, Simulation
+
+CORPORA = Path(__file__).parents[3] / "workflow" / "corpora"
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Corpus:
+    return Corpus(**yaml.safe_load((CORPORA / "ravdess.yaml").read_text()))
+
+
+@pytest.fixture(scope="session")
+def short(corpus) -> Simulation:
+    """The twin's simulation with short clips of actors 1, 5 and 18: fast."""
+    keep = tuple({**one, "speaker": ["01", "05", "18"]} for one in corpus.simulation.keep)
+    return corpus.simulation.model_copy(update={"keep": keep, "duration_s": (0.2, 0.3)})
+
+
+@pytest.fixture(scope="session")
+def short_archive(short, tmp_path_factory) -> Path:
+    """A small simulated archive of speech."""
+    archive = tmp_path_factory.mktemp("short") / "Audio_Speech_Actors_01-24.zip"
+    ravdess.simulate_archive(archive.name, short, archive)
+    return archive
+
+
+@pytest.fixture(scope="session")
+def twin(corpus, tmp_path_factory) -> Path:
+    """The unpacked twin: all clips that `ravdess.yaml` keeps, of about a second each."""
+    simulation = corpus.simulation.model_copy(update={"duration_s": (1.0, 1.2)})
+    root = tmp_path_factory.mktemp("twin")
+    for archive in corpus.archives:
+        ravdess.simulate_archive(archive.name, simulation, root / archive.name)
+        unpack_archive(root / archive.name, root / archive.unpack_to, 2**30)
+    return root
+
+
+@pytest.fixture(scope="session")
+def twin_index(corpus, twin):
+    return index_clips(twin, corpus, ravdess.describe_clip, threads=2)
+
+
+@pytest.fixture(scope="session")
+def real_ravdess() -> Path:
+    """The folder of a slice of the real corpus."""
+    root = os.environ.get("RETABLE_CORPORA")
+    if not root or not (Path(root) / "ravdess").is_dir():
+        pytest.skip("RETABLE_CORPORA does not name a folder that holds ravdess/")
+    return Path(root) / "ravdess"

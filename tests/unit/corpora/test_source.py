@@ -1,0 +1,147 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from retable.corpora.source import resolve_source
+from retable.errors import ConfigError, DataError
+
+SPEECH, SONG = "Audio_Speech_Actors_01-24", "Audio_Song_Actors_01-24"
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """A directory with the unpacked archives, one (empty) clip in each."""
+    root = tmp_path / "ravdess"
+    for folder, channel in ((SPEECH, "01"), (SONG, "02")):
+        actor = root / folder / "Actor_01"
+        actor.mkdir(parents=True)
+        (actor / f"03-{channel}-01-01-02-01-01.wav").write_bytes(b"")
+    return root
+
+
+def test_the_words(corpus):
+    simulated = resolve_source(corpus, "simulated")
+    assert (simulated.kind, simulated.fingerprint) == ("simulated", corpus.simulation.canonical())
+    upstream = resolve_source(corpus, "upstream")
+    assert upstream.kind == "upstream"
+    assert upstream.addresses(corpus.archives[0]) == corpus.archives[0].urls
+    assert all(archive.md5 in upstream.fingerprint for archive in corpus.archives)
+
+
+def test_a_mirror_serves_the_archives_by_name(corpus):
+    mirror = resolve_source(corpus, "https://mirror.example.org/audio/")
+    assert mirror.kind == "mirror"
+    assert mirror.addresses(corpus.archives[1]) == (
+        "https://mirror.example.org/audio/Audio_Song_Actors_01-24.zip",
+    )
+
+
+def test_a_directory_with_the_folders(corpus, folders):
+    source = resolve_source(corpus, str(folders))
+    assert (source.kind, source.location) == ("folders", str(folders))
+    assert source.present == tuple(archive.name for archive in corpus.archives)
+
+
+def test_a_directory_with_the_archives(corpus, tmp_path):
+    for archive in corpus.archives:
+        (tmp_path / archive.name).write_bytes(b"")
+    source = resolve_source(corpus, str(tmp_path))
+    assert source.kind == "archives"
+    assert source.fingerprint == resolve_source(corpus, "upstream").fingerprint
+
+
+def test_the_fingerprint_of_a_directory_follows_its_audio(corpus, folders):
+    clip = folders / SPEECH / "Actor_01" / "03-01-01-01-02-01-01.wav"
+    before = resolve_source(corpus, str(folders)).fingerprint
+    (clip.parent / "notes.txt").write_text("no audio")
+    (clip.parent / ".hidden.wav").write_text("no audio")
+    assert resolve_source(corpus, str(folders)).fingerprint == before
+    status = clip.stat()
+    os.utime(clip, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+    touched = resolve_source(corpus, str(folders)).fingerprint
+    clip.rename(clip.with_name("03-01-01-01-02-02-01.wav"))
+    renamed = resolve_source(corpus, str(folders)).fingerprint
+    assert len({before, touched, renamed}) == 3
+
+
+def test_a_loop_of_symbolic_links_ends(corpus, folders):
+    (folders / SPEECH / "Actor_02").symlink_to(folders / SPEECH)
+    assert resolve_source(corpus, str(folders)).kind == "folders"
+
+
+def test_a_part_needs_to_be_called_partial(corpus, folders):
+    for clip in (folders / SONG).rglob("*.wav"):
+        clip.unlink()
+    (folders / SONG / "Actor_01").rmdir()
+    (folders / SONG).rmdir()
+    with pytest.raises(DataError, match=rf"holds {SPEECH}, but not {SONG}.*partial: true"):
+        resolve_source(corpus, str(folders))
+    source = resolve_source(corpus, str(folders), partial=True)
+    assert source.present == (f"{SPEECH}.zip",)
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"), [("upstraem", "'upstream'"), ("simulate", "'simulated'")]
+)
+def test_an_unknown_word_gets_its_nearest(corpus, word, hint):
+    with pytest.raises(ConfigError, match=f"'{word}' is no source: did you mean {hint}"):
+        resolve_source(corpus, word)
+
+
+def test_an_address_of_another_kind(corpus):
+    with pytest.raises(ConfigError, match=r"ftp://host/ravdess.*expected http:// or https://"):
+        resolve_source(corpus, "ftp://host/ravdess")
+
+
+def test_a_missing_directory(corpus, folders):
+    with pytest.raises(DataError, match=rf"does not exist.*{folders}, holds {SONG}/, {SPEECH}/"):
+        resolve_source(corpus, str(folders / "Ravdess"))
+
+
+def test_a_file_instead_of_a_directory(corpus, tmp_path):
+    archive = tmp_path / f"{SPEECH}.zip"
+    archive.write_bytes(b"")
+    with pytest.raises(DataError, match=rf"is a file, expected a directory.*{tmp_path}$"):
+        resolve_source(corpus, str(archive))
+
+
+def test_a_directory_of_another_corpus(corpus, tmp_path):
+    other = tmp_path / "esc50"
+    (other / "audio").mkdir(parents=True)
+    (other / "meta").mkdir()
+    expected = rf"expected the folders {SPEECH}/.*it holds audio/, meta/\."
+    with pytest.raises(DataError, match=expected):
+        resolve_source(corpus, str(other))
+
+
+def test_a_level_too_high_or_too_low(corpus, folders):
+    advice = rf"seems to lie in {folders}: set corpora\.ravdess\.source"
+    for wrong in (folders.parent, folders / SPEECH, folders / SPEECH / "Actor_01"):
+        with pytest.raises(DataError, match=advice):
+            resolve_source(corpus, str(wrong))
+
+
+def test_folders_without_audio(corpus, folders):
+    for clip in folders.rglob("*.wav"):
+        clip.unlink()
+    with pytest.raises(DataError, match="hold no audio file"):
+        resolve_source(corpus, str(folders))
+
+
+def test_planning_imports_neither_pandas_nor_a_decoder():
+    code = (
+        "import sys; import retable.corpora.source; "
+        "print(*sorted({'pandas', 'soundfile', 'numpy', 'requests', 'torch'} & set(sys.modules)))"
+    )
+    package_root = Path(__file__).parents[3] / "workflow"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(package_root)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == ""

@@ -1,0 +1,187 @@
+import json
+
+import pandas as pd
+import pytest
+
+from retable.errors import CheckError, DataError
+from retable.evaluation.checks import Check, write_checks
+from retable.evaluation.predictions import write_predictions
+from retable.evaluation.result_checks import (
+    check_metrics,
+    check_predictions,
+    check_tables_complete,
+)
+from retable.evaluation.split_checks import check_fold_sizes, check_leakage
+from retable.evaluation.tsv import read_tsv, write_tsv
+from sample_results import PUBLISHED, sample_predictions, write_sample_scores
+
+
+def write_audit(path, **shared):
+    """An audit of two folds; `shared` is unit=(count, allowed) in the second fold."""
+    rows = []
+    for unit in ("clip", "group", "speaker"):
+        count, allowed = shared.get(unit, (0, False))
+        rows += [(0, 0, unit, "test-train", 0, allowed), (0, 1, unit, "test-train", count, allowed)]
+    columns = ["repeat", "fold", "unit", "roles", "shared", "allowed"]
+    write_tsv(pd.DataFrame(rows, columns=columns), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("shared", "result"),
+    [
+        ({}, "passed"),
+        ({"speaker": (24, True)}, "allowed"),
+        ({"speaker": (24, False)}, "failed"),
+    ],
+)
+def test_shared_speakers_need_to_be_allowed(tmp_path, shared, result):
+    checks = check_leakage(write_audit(tmp_path / "audit.tsv", **shared), "gresnets, random")
+    by_name = {check.check: check for check in checks}
+    assert by_name["leakage of speakers"].result == result
+    assert by_name["leakage of groups"].result == "passed"
+    if shared:
+        assert "shared in 1 of 2 comparisons, at most 24" in by_name["leakage of speakers"].detail
+
+
+def test_a_shared_clip_fails_even_if_allowed(tmp_path):
+    checks = check_leakage(write_audit(tmp_path / "audit.tsv", clip=(1, True)), "random")
+    assert {check.check: check.result for check in checks}["leakage of clips"] == "failed"
+
+
+def write_split(path, sizes, equal=True):
+    entries = [
+        {"repeat": 0, "fold": fold, "role": role, "clips": clips}
+        for fold, roles in enumerate(sizes)
+        for role, clips in roles.items()
+    ]
+    path.write_text(json.dumps({"folds": len(sizes), "equal": equal, "sizes": entries}))
+    return path
+
+
+def test_equal_folds_pass(tmp_path):
+    split = write_split(tmp_path / "split.json", [{"train": 264, "test": 66}] * 5)
+    check = check_fold_sizes(split, "gresnets, random")
+    assert check.result == "passed"
+    assert check.detail == "5 folds of 66 test clips"
+
+
+def test_unequal_folds_fail_only_where_equal_ones_are_declared(tmp_path):
+    sizes = [{"train": 264, "test": 66}, {"train": 263, "test": 67}]
+    declared = check_fold_sizes(write_split(tmp_path / "a.json", sizes), "random")
+    assert declared.result == "failed"
+    assert "66 to 67 clips, but are declared equal" in declared.detail
+    assert check_fold_sizes(write_split(tmp_path / "b.json", sizes, False), "actors").passed
+
+
+def test_a_fold_without_training_clips_fails(tmp_path):
+    sizes = [{"train": 264, "test": 66}, {"test": 66}]
+    check = check_fold_sizes(write_split(tmp_path / "split.json", sizes), "random")
+    assert check.detail == "repeat 0 fold 1 has no train clips"
+    assert not check.passed
+
+
+def test_sound_predictions_pass(tmp_path):
+    write_predictions(tmp_path / "p.parquet", sample_predictions(1, folds=2))
+    checks = check_predictions([tmp_path / "p.parquet"], "gresnets, GR-G-M")
+    assert [check.result for check in checks] == ["passed", "passed"]
+
+
+def test_scores_that_are_no_probabilities_fail(tmp_path):
+    table = sample_predictions(1, folds=1).table
+    table["scores"] = [scores * 2 for scores in table["scores"]]
+    table.to_parquet(tmp_path / "p.parquet")
+    check = check_predictions([tmp_path / "p.parquet"], "x")[0]
+    assert check.detail == "132 rows do not sum to 1, the first to 2"
+    assert not check.passed
+
+
+def test_a_clip_missing_in_one_task_or_predicted_twice_fails(tmp_path):
+    table = sample_predictions(1, folds=1).table
+    table.iloc[1:].to_parquet(tmp_path / "missing.parquet")
+    table.to_parquet(tmp_path / "all.parquet")
+    missing = check_predictions([tmp_path / "missing.parquet"], "x")[1]
+    assert missing.detail == "repeat 0 fold 0 test: task emotion misses 1 clips"
+    twice = check_predictions([tmp_path / "all.parquet"] * 2, "x")[1]
+    assert "132 rows are a second prediction" in twice.detail
+    assert not missing.passed and not twice.passed
+
+
+def test_metrics_agree_with_their_confusions(tmp_path):
+    scores, confusion = write_sample_scores(tmp_path, "GR-G-M", seed=5)
+    check = check_metrics(scores, confusion, "gresnets, GR-G-M")
+    assert check.result == "passed"
+    assert check.detail == "72 values agree to 1e-9"
+
+
+def test_a_changed_score_is_found(tmp_path):
+    scores, confusion = write_sample_scores(tmp_path, "GR-G-M", seed=5)
+    table = read_tsv(scores, ())
+    row = table.index[(table["fold"] == "pooled") & (table["metric"] == "uar")][0]
+    table.loc[row, "value"] = str(float(table.loc[row, "value"]) + 1e-6)
+    write_tsv(table, scores)
+    check = check_metrics(scores, confusion, "gresnets, GR-G-M")
+    assert not check.passed
+    assert "pooled / emotion / uar" in check.detail
+
+
+def write_long_form(path, drop=0, **changes):
+    """A long form of gresnets' Table 1, complete but for `drop` rows at its end."""
+    printed = pd.read_csv(PUBLISHED, dtype=str, keep_default_na=False)
+    table = printed[printed["table"] == "1"].rename(columns={"value": "published"})
+    table = table.assign(variant="paper", reproduced="50.00", verdict="below", **changes)
+    table.loc[table["kind"] == "cited", ["reproduced", "verdict"]] = ["", "cited"]
+    write_tsv(table.iloc[: len(table) - drop], path)
+    return path
+
+
+OTHERS = ("2", "3", "4", "5", "6", "7", "text")
+
+
+def test_a_complete_table_passes_and_others_are_listed(tmp_path):
+    path = write_long_form(tmp_path / "table1.tsv")
+    checks = check_tables_complete(PUBLISHED, {"1": [path]}, not_built=OTHERS)
+    results = {check.subject: check.result for check in checks}
+    assert results.pop("gresnets, table 1") == "passed"
+    assert set(results.values()) == {"allowed"}
+    unnamed = check_tables_complete(PUBLISHED, {"1": [path]})
+    assert [check.result for check in unnamed].count("failed") == len(OTHERS)
+
+
+@pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        ({"drop": 1}, "GResNet+M / emotion / UAR has 0 counterparts"),
+        ({"reproduced": ""}, "SVM+S / emotion / Acc has no reproduced value"),
+        ({"published": "1.0"}, "SVM+S / emotion / Acc is printed as 1.0, not 48.01"),
+    ],
+)
+def test_an_incomplete_table_fails(tmp_path, change, detail):
+    path = write_long_form(tmp_path / "table1.tsv", drop=change.pop("drop", 0))
+    if change:
+        write_tsv(read_tsv(path, ()).assign(**change), path)
+    check = check_tables_complete(PUBLISHED, {"1": [path]}, not_built=OTHERS)[0]
+    assert not check.passed
+    assert detail in check.detail
+
+
+def test_checks_are_written_before_a_failure_is_raised(tmp_path):
+    checks = [
+        Check("fold sizes", "random", True, "5 folds"),
+        Check("leakage of speakers", "random", True, "24 shared", allowed=True),
+        Check("leakage of clips", "random", False, "1 shared"),
+    ]
+    path = tmp_path / "checks.tsv"
+    with pytest.raises(CheckError, match="1 of 3 checks failed\n  - leakage of clips, random"):
+        write_checks(checks, path)
+    table = read_tsv(path, ("check", "subject", "result", "detail"))
+    assert table["result"].tolist() == ["passed", "allowed", "failed"]
+    write_checks(checks[:2], path)
+    assert len(read_tsv(path, ())) == 2
+
+
+def test_an_audit_without_clips_is_refused(tmp_path):
+    columns = ["repeat", "fold", "unit", "roles", "shared", "allowed"]
+    write_tsv(pd.DataFrame([], columns=columns), tmp_path / "audit.tsv")
+    with pytest.raises(DataError, match="audits no clips"):
+        check_leakage(tmp_path / "audit.tsv", "x")

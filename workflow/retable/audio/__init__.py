@@ -1,0 +1,1 @@
+"""Audio: decoding, resampling and the packed store of mono clips."""

@@ -1,0 +1,135 @@
+"""Packed audio: mono clips at one rate, concatenated in memory-mapped shards.
+
+A shard is `NAME.npy`, a one-dimensional float32 array that `numpy.load(mmap_mode="r")` reads, and
+`NAME.json` with `sample_rate` (Hz), `clip_ids` in their order in the array, and `frames`, the
+length of each.
+"""
+
+import json
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+from retable.audio.decode import mono, read_clip
+from retable.audio.resample import resample
+from retable.errors import DataError
+from retable.spec.base import canonical_json
+
+if TYPE_CHECKING:
+    import pandas
+
+logger = logging.getLogger(__name__)
+
+CLIPS_PER_PROGRESS_LINE = 200
+
+
+def shard_bounds(clips: int, shards: int, shard: int) -> tuple[int, int]:
+    """Start and stop, among `clips` sorted clips, of shard number `shard` (from 0) of `shards`.
+
+    The shards cover every clip once and differ by one clip at most.
+    """
+    if not 0 <= shard < shards:
+        raise ValueError(f"shard {shard} is not one of {shards}")
+    return clips * shard // shards, clips * (shard + 1) // shards
+
+
+def write_audio_shard(
+    clips: "pandas.DataFrame", root: Path, sample_rate: int, data: Path, index: Path
+) -> None:
+    """Decode, mix to mono, resample and pack clips, one at a time, in the order of the rows.
+
+    Args:
+        clips: columns `clip_id` and `path`, the latter relative to `root`.
+        root: folder of the clips.
+        sample_rate: Hz of the packed audio.
+        data: the `.npy` to write.
+        index: the `.json` to write.
+
+    Raises:
+        DataError: a clip cannot be decoded.
+    """
+    frames: list[int] = []
+    with data.open("wb") as file:
+        _write_header(file, 0)
+        for path in clips["path"]:
+            samples, rate = read_clip(root / path)
+            packed = resample(mono(samples), rate, sample_rate).astype("<f4", copy=False)
+            file.write(packed.tobytes())
+            frames.append(len(packed))
+            if len(frames) % CLIPS_PER_PROGRESS_LINE == 0:
+                logger.info("packed %d of %d clips", len(frames), len(clips))
+        _write_header(file, sum(frames))
+    clip_ids = [str(clip_id) for clip_id in clips["clip_id"]]
+    content = {"sample_rate": sample_rate, "clip_ids": clip_ids, "frames": frames}
+    index.write_text(canonical_json(content) + "\n", encoding="utf-8")
+    logger.info("packed %d clips at %d Hz", len(frames), sample_rate)
+
+
+def _write_header(file: BinaryIO, frames: int) -> None:
+    """Write the `.npy` header at the file's start.
+
+    NumPy pads it so that a longer first axis needs no more room: the length, which is known only
+    once every clip is resampled, can be filled in at the end.
+    """
+    file.seek(0)
+    description = {"descr": "<f4", "fortran_order": False, "shape": (frames,)}
+    np.lib.format.write_array_header_1_0(file, description)
+
+
+class AudioStore:
+    """Random access to the clips of one or more shards."""
+
+    def __init__(self, data_paths: Iterable[Path]):
+        """Open the shards; each index lies beside its data, with the suffix `.json`.
+
+        Raises:
+            DataError: shards differ in sample rate, share a clip, do not fit their index, or none
+                is given.
+        """
+        self._clips: dict[str, np.ndarray] = {}
+        rates: set[int] = set()
+        for path in data_paths:
+            self._open_shard(Path(path), rates)
+        if len(rates) != 1:
+            raise DataError(
+                f"audio shards have the sample rates {sorted(rates)}; expected exactly one. "
+                "Delete them and build them again."
+            )
+        self.sample_rate: int = rates.pop()
+        """Hz."""
+
+    def _open_shard(self, path: Path, rates: set[int]) -> None:
+        index = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        rates.add(index["sample_rate"])
+        samples = np.load(path, mmap_mode="r")
+        if samples.shape != (sum(index["frames"]),):
+            raise DataError(
+                f"{path}: has the shape {samples.shape}; its index expects "
+                f"({sum(index['frames'])},). Delete both and build them again."
+            )
+        stops = np.cumsum(index["frames"], dtype=np.int64)
+        for clip_id, frames, stop in zip(index["clip_ids"], index["frames"], stops, strict=True):
+            if clip_id in self._clips:
+                raise DataError(f"{path}: clip {clip_id!r} is packed twice; expected once")
+            self._clips[clip_id] = samples[stop - frames : stop]
+
+    @property
+    def clip_ids(self) -> tuple[str, ...]:
+        """All clips, in the order of the shards."""
+        return tuple(self._clips)
+
+    def __getitem__(self, clip_id: str) -> np.ndarray:
+        """Samples of a clip, float32 (frames,), a read-only view of the mapped file.
+
+        Raises:
+            DataError: the clip is in no shard.
+        """
+        if clip_id not in self._clips:
+            raise DataError(
+                f"clip {clip_id!r} is in none of the audio shards, which hold "
+                f"{len(self._clips)} clips; check that the shards belong to this dataset"
+            )
+        return self._clips[clip_id]

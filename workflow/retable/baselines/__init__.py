@@ -1,0 +1,1 @@
+"""Baselines: classical classifiers fitted by scikit-learn."""

@@ -1,0 +1,88 @@
+"""One fitting job: the runs of a baseline, and the files that they leave."""
+
+import json
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from retable.evaluation.predictions import Predictions, write_predictions
+from retable.features.store import FeatureStore
+from retable.registry import BASELINES, load
+from retable.spec.part import Part, Run
+from retable.splits.roles import read_roles
+from retable.training.provenance import library_versions
+from retable.training.targets import Targets, read_targets
+
+logger = logging.getLogger(__name__)
+
+
+def fit_part(
+    part: Part,
+    dataset: Path,
+    feature_shards: Sequence[Path],
+    split: Path,
+    predictions: Path,
+    runs: Path,
+) -> None:
+    """Fits a baseline for every run of a part and writes its predictions and records.
+
+    Args:
+        dataset: table of the dataset's clips with one label column a task.
+        feature_shards: data files of a store of feature vectors.
+        split: roles of the clips in every repeat and fold.
+        predictions: `predictions.parquet` to write.
+        runs: `run.json` to write.
+    """
+    targets = read_targets(dataset, part.classes)
+    features = FeatureStore(feature_shards).rows(targets.clip_ids)
+    tables, records = [], []
+    origin = {
+        "experiment": part.experiment,
+        "variant": part.variant,
+        "spec": json.loads(part.canonical()),
+        "versions": library_versions(),
+    }
+    roles = read_roles(split)
+    for run in part.runs:
+        table, record = _fit_run(part, run, features, targets, roles[run.draw, run.fold])
+        tables.append(table)
+        records.append(record | origin)
+        logger.info("%s %s %s: fitted", part.experiment, part.variant, run.name)
+    write_predictions(predictions, Predictions(pd.concat(tables), dict(part.classes)))
+    runs.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
+
+
+def _fit_run(
+    part: Part, run: Run, features: np.ndarray, targets: Targets, roles: dict[str, list[str]]
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    started = time.monotonic()
+    position = {clip_id: index for index, clip_id in enumerate(targets.clip_ids)}
+    rows = {role: [position[clip] for clip in clips] for role, clips in roles.items()}
+    classifier = load(BASELINES, part.model.kind)(part.model, run.seed)
+    train_targets = {task: values[rows["train"]] for task, values in targets.by_task.items()}
+    sizes = {task: len(names) for task, names in part.classes.items()}
+    classifier.fit(features[rows["train"]], train_targets, sizes)
+    tables = []
+    for task, scores in classifier.scores(features[rows["test"]]).items():
+        names = np.array(part.classes[task])
+        table = pd.DataFrame({"clip_id": roles["test"]})
+        table["target"] = names[targets.by_task[task][rows["test"]]]
+        table["scores"] = list(scores)
+        tables.append(table.assign(task=task))
+    table = pd.concat(tables).assign(
+        repeat=run.repeat, fold=run.fold, role="test", segment=0, channel="mono"
+    )
+    record = {
+        "repeat": run.repeat,
+        "fold": run.fold,
+        "seed": run.seed,
+        "device": "cpu",
+        "seconds": round(time.monotonic() - started, 3),
+        "clips": {role: len(clips) for role, clips in roles.items()},
+    }
+    return table, record

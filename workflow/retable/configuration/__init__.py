@@ -1,0 +1,1 @@
+"""Reads `config.yaml`, scales, corpora and papers into validated specs."""

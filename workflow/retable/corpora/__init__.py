@@ -1,0 +1,1 @@
+"""Corpora: fetching, unpacking, indexing and simulating them."""

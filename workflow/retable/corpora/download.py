@@ -1,0 +1,230 @@
+"""Fetching archives: resumable, patient, verified.
+
+A download goes to `<target>.part` and becomes `<target>` only once its size and checksum are
+right, so that an archive that exists is a good one. What a killed or failed download leaves in
+`<target>.part` is taken up again by the next.
+"""
+
+import logging
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from retable.corpora.files import file_checksum
+from retable.corpora.transfer import (
+    AddressFailed,
+    ProgressLog,
+    TryAgain,
+    receive,
+    validator_path,
+)
+from retable.errors import DownloadError
+from retable.spec.corpus import Archive, Corpus
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 6
+"""Attempts in a row without a new byte, after which an address is given up."""
+LONGEST_BACK_OFF_S = 60.0
+LONGEST_WAIT_S = 900.0
+"""A server that says when to come back is believed up to this."""
+
+
+def announce(corpus: Corpus) -> None:
+    """Logs what is about to be downloaded, under which licence, and how to cite it."""
+    size = sum(archive.bytes for archive in corpus.archives) / 1e6
+    logger.info(
+        "%s (%s), %d archives, %s MB in all\n  licence: %s\n  please cite: %s",
+        corpus.title,
+        corpus.homepage,
+        len(corpus.archives),
+        f"{size:,.0f}",
+        corpus.licence,
+        corpus.citation,
+    )
+
+
+def download_archive(
+    archive: Archive,
+    target: Path,
+    addresses: Sequence[str],
+    *,
+    attempts: int = ATTEMPTS,
+    wait: Callable[[float], None] = time.sleep,
+    timeout_s: tuple[float, float] = (20.0, 60.0),
+) -> None:
+    """Downloads an archive to `target` from the first address that serves it whole.
+
+    A broken connection and a server error (5xx) are tried again after 1, 2, 4, … seconds; a server
+    that limits its rate (429) is given the time that it asks for; any other refusal, and a file of
+    the wrong size or checksum, leads to the next address. `wait` sleeps for so many seconds;
+    `timeout_s` is the patience for a connection and for the next bytes.
+
+    Raises DownloadError when no address serves the archive, or the disk is too small for it.
+    """
+    if target.exists():
+        fault = find_fault(archive, target)
+        if not fault:
+            logger.info("%s: already there and verified", target)
+            return
+        logger.warning("%s: %s; fetching it again", target, fault)
+        target.unlink()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.part")
+    _check_space(archive, part)
+    failures = []
+    with requests.Session() as session:
+        # The archive itself is compressed: another encoding would spoil sizes and ranges.
+        session.headers.update({"Accept-Encoding": "identity", "User-Agent": "retable"})
+        download = _Download(archive, part, session, attempts, wait, timeout_s)
+        for address in addresses:
+            try:
+                _download_from(address, download)
+            except AddressFailed as failure:
+                logger.warning("%s: %s", address, failure)
+                failures.append(f"{address}: {failure}")
+            else:
+                part.replace(target)
+                validator_path(part).unlink(missing_ok=True)
+                return
+    raise DownloadError(_nothing_worked(archive, target, failures))
+
+
+def copy_archive(archive: Archive, directory: Path, target: Path) -> None:
+    """Takes an archive from a local directory: verified, then linked, or copied to another disk.
+
+    Raises DownloadError when the file is missing or is not the upstream archive; it is left alone.
+    """
+    # A link to a link would break with it; annexes and caches hand out symbolic links.
+    source = (directory / archive.name).resolve()
+    if not source.is_file():
+        raise DownloadError(
+            f"{directory} holds no {archive.name}. Put the archive there, or name another source "
+            "of the corpus in config.yaml."
+        )
+    fault = find_fault(archive, source)
+    if fault:
+        raise DownloadError(
+            f"{source}: {fault}. It is not the archive that upstream publishes: fetch it again "
+            f"from {' or '.join(archive.urls)}, or set the corpus' source to `upstream`."
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.part")
+    part.unlink(missing_ok=True)
+    try:
+        os.link(source, part)
+    except OSError:
+        shutil.copyfile(source, part)
+    part.replace(target)
+
+
+def find_fault(archive: Archive, path: Path) -> str:
+    """What is wrong with a file that should be the archive: size or checksum; empty if nothing."""
+    size = path.stat().st_size
+    if size != archive.bytes:
+        return f"it has {size} bytes, expected {archive.bytes}"
+    for algorithm, expected in (("sha256", archive.sha256), ("md5", archive.md5)):
+        if expected:
+            actual = file_checksum(path, algorithm)
+            if actual != expected.lower():
+                return f"its {algorithm} is {actual}, expected {expected}"
+    return ""
+
+
+@dataclass(frozen=True)
+class _Download:
+    """What stays the same over all addresses and attempts of one download."""
+
+    archive: Archive
+    part: Path
+    session: requests.Session
+    attempts: int
+    wait: Callable[[float], None]
+    timeout_s: tuple[float, float]
+
+
+def _download_from(address: str, download: _Download) -> None:
+    """Fills the partial file with the verified archive, or raises AddressFailed."""
+    archive, part = download.archive, download.part
+    in_one_piece = _receive_all(address, download)
+    fault = find_fault(archive, part)
+    if fault and not in_one_piece:
+        # Its pieces may stem from different versions or servers: once more, from the start.
+        logger.warning("%s: %s after resuming; starting over", address, fault)
+        _delete(part)
+        _receive_all(address, download)
+        fault = find_fault(archive, part)
+    if fault:
+        _delete(part)
+        raise AddressFailed(f"{fault} (deleted)")
+    logger.info("%s: %s MB, checksum verified", archive.name, f"{archive.bytes / 1e6:,.1f}")
+
+
+def _receive_all(address: str, download: _Download) -> bool:
+    """Requests the rest until all bytes are there; whether one request brought them all."""
+    archive, part = download.archive, download.part
+    if _size(part) > archive.bytes:
+        _delete(part)
+    progress = ProgressLog(archive.name, archive.bytes)
+    furthest, failed, in_one_piece = _size(part), 0, False
+    while _size(part) < archive.bytes:
+        try:
+            in_one_piece = receive(
+                download.session, address, part, archive.bytes, progress, download.timeout_s
+            )
+        except TryAgain as problem:
+            # What got further than ever before counts as a success: a poor line still finishes.
+            failed = 1 if _size(part) > furthest else failed + 1
+            furthest = max(furthest, _size(part))
+            if failed >= download.attempts:
+                raise AddressFailed(f"{problem} ({failed} attempts)") from problem
+            _pause(address, problem, failed, download.wait)
+    return in_one_piece
+
+
+def _pause(address: str, problem: TryAgain, failed: int, wait: Callable[[float], None]) -> None:
+    if problem.retry_after_s is None:
+        seconds = min(2.0 ** (failed - 1), LONGEST_BACK_OFF_S)
+    else:
+        seconds = min(problem.retry_after_s, LONGEST_WAIT_S)
+        if seconds < problem.retry_after_s:
+            logger.warning("%s asks to wait %.0f s", address, problem.retry_after_s)
+    logger.warning("%s: %s; trying again in %.0f s", address, problem, seconds)
+    wait(seconds)
+
+
+def _check_space(archive: Archive, part: Path) -> None:
+    needed = archive.bytes - _size(part)
+    free = shutil.disk_usage(part.parent).free
+    if needed > free:
+        raise DownloadError(
+            f"{part.parent}: {archive.name} needs {needed / 1e6:,.0f} MB, the disk has "
+            f"{free / 1e6:,.0f} MB left. Make room, or point the corpus' source in config.yaml to "
+            "a directory that already holds it."
+        )
+
+
+def _nothing_worked(archive: Archive, target: Path, failures: list[str]) -> str:
+    algorithm = "sha256" if archive.sha256 else "md5"
+    tried = "\n".join(f"  - {failure}" for failure in failures) or "  - no address given"
+    return (
+        f"{archive.name} could not be downloaded to {target}; tried:\n{tried}\n"
+        f"expected: {archive.bytes} bytes, {algorithm} {archive.checksum}\n"
+        "Next: run the same command again (it continues where the download stopped), or fetch the "
+        "archive by other means and set the corpus' source in config.yaml to the directory that "
+        "holds it, or to the address of a mirror."
+    )
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _delete(part: Path) -> None:
+    part.unlink(missing_ok=True)
+    validator_path(part).unlink(missing_ok=True)

@@ -1,0 +1,152 @@
+"""Unpacking archives that may be damaged or hostile: zip, tar and compressed tar."""
+
+import logging
+import lzma
+import shutil
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from retable.errors import DataError
+
+logger = logging.getLogger(__name__)
+
+MAX_ENTRIES = 250_000
+CHUNK = 1 << 20
+
+DAMAGE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    # gzip.BadGzipFile and bzip2's faults are OSErrors; zipfile raises the other two for encrypted
+    # members and unknown compressions.
+    OSError,
+    RuntimeError,
+    NotImplementedError,
+)
+
+
+@dataclass(frozen=True)
+class _Member:
+    """A regular file of an archive."""
+
+    name: str
+    size: int
+    content: IO[bytes]
+
+
+def unpack_archive(archive: Path, target: Path, max_bytes: int) -> None:
+    """Unpacks an archive into the folder `target`, which it replaces; all or nothing.
+
+    Folders and regular files only. Raises DataError, naming the archive and the member, for a
+    member that would land outside `target`, a link or a device, for more than `max_bytes` or
+    MAX_ENTRIES in all, and for a truncated or corrupt archive.
+    """
+    # Hidden, so that an index never sees it; of a fixed name, so that the next call clears it.
+    partial = target.with_name(f".{target.name}.unpacking")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        count = _unpack_members(archive, partial, max_bytes)
+        if target.exists():
+            shutil.rmtree(target)
+        partial.replace(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    logger.info("%s: %d files unpacked to %s", archive.name, count, target)
+
+
+def _unpack_members(archive: Path, folder: Path, max_bytes: int) -> int:
+    """Number of files written."""
+    count, total = 0, 0
+    current = "its directory"
+    try:
+        for member in _members(archive):
+            current = f"member {member.name}"
+            count += 1
+            total += member.size
+            if count > MAX_ENTRIES:
+                raise _refusal(archive, current, f"the archive has over {MAX_ENTRIES} entries")
+            if total > max_bytes:
+                reason = f"its files exceed the {max_bytes} bytes that this corpus may take"
+                raise _refusal(archive, current, reason)
+            _write(archive, member, folder / _safe_path(archive, member.name))
+    except DAMAGE as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # The disk's fault (full, read-only), not the archive's.
+        raise DataError(
+            f"{archive}: {current} cannot be unpacked ({_reason(error)}). The archive is truncated "
+            "or corrupt: delete it and run again, so that it is fetched anew."
+        ) from error
+    return count
+
+
+def _members(archive: Path) -> Iterator[_Member]:
+    """The regular files of an archive, in its order; folders are skipped, all else refused."""
+    if archive.suffix.lower() == ".zip":
+        yield from _zip_members(archive)
+    else:
+        yield from _tar_members(archive)
+
+
+def _zip_members(archive: Path) -> Iterator[_Member]:
+    with zipfile.ZipFile(archive) as opened:
+        for info in opened.infolist():
+            # The upper half holds the Unix mode; 0 where another system wrote the archive.
+            kind = stat.S_IFMT(info.external_attr >> 16)
+            if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+                raise _refusal(archive, f"member {info.filename}", "it is a link or a device")
+            if not info.is_dir():
+                with opened.open(info) as content:
+                    yield _Member(info.filename, info.file_size, content)
+
+
+def _tar_members(archive: Path) -> Iterator[_Member]:
+    with tarfile.open(archive, "r:*") as opened:
+        for info in opened:
+            if info.isdir():
+                continue
+            content = opened.extractfile(info) if info.isreg() else None
+            if content is None:
+                raise _refusal(archive, f"member {info.name}", "it is a link or a device")
+            yield _Member(info.name, info.size, content)
+
+
+def _safe_path(archive: Path, name: str) -> PurePosixPath:
+    """The member's path below the target; raises DataError where it would lead out of it."""
+    # Some Windows tools write backslashes; as part of a POSIX name they would hide a `..`.
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in name.partition("/")[0] or not path.parts:
+        raise _refusal(archive, f"member {name}", "its path leads out of the target folder")
+    return path
+
+
+def _write(archive: Path, member: _Member, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("xb")
+    except (FileExistsError, NotADirectoryError) as error:
+        raise _refusal(archive, f"member {member.name}", "it is there twice") from error
+    with file:
+        shutil.copyfileobj(member.content, file, CHUNK)
+        written = file.tell()
+    if written != member.size:
+        raise EOFError(f"{written} of {member.size} bytes")
+
+
+def _refusal(archive: Path, member: str, reason: str) -> DataError:
+    return DataError(
+        f"{archive}: {member} is refused: {reason}. This is not the upstream archive: delete it "
+        "and fetch it from the address in the corpus' YAML."
+    )
+
+
+def _reason(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

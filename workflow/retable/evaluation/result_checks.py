@@ -1,0 +1,171 @@
+"""Checks of predictions, scores and tables, independent of the code that made them.
+
+They read the files with numpy and pandas alone: a fault in `predictions`, `pooling`, `metrics` or
+`long_form` must not hide itself.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from retable.evaluation.checks import Check
+from retable.evaluation.tsv import read_tsv
+
+SUM_TOLERANCE = 1e-4
+"""Largest error of a sum of float32 probabilities."""
+METRIC_TOLERANCE = 1e-9
+
+
+def check_predictions(paths: Sequence[Path], subject: str) -> list[Check]:
+    """Check one experiment and variant: scores are probabilities, and no clip is missed or twice.
+
+    Args:
+        paths: The predictions of all parts.
+        subject: The experiment and variant.
+    """
+    table = pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)
+    return [_check_scores(table, subject), _check_one_prediction(table, subject)]
+
+
+def check_metrics(scores: Path, confusion: Path, subject: str) -> Check:
+    """Recompute accuracy, UAR and macro F1 from the confusions, pooled ones included."""
+    counts = read_tsv(confusion, ("variant", "repeat", "fold", "task", "target", "predicted", "n"))
+    counts["n"] = counts["n"].astype(int)
+    recomputed = {
+        (str(variant), str(repeat), str(fold), str(task), metric): value
+        for (variant, repeat, fold, task), rows in counts.groupby(
+            ["variant", "repeat", "fold", "task"]
+        )
+        for metric, value in _metrics_of(rows).items()
+    }
+    recomputed |= {
+        (str(variant), str(repeat), "pooled", str(task), metric): value
+        for (variant, repeat, task), rows in counts.groupby(["variant", "repeat", "task"])
+        for metric, value in _metrics_of(rows).items()
+    }
+    table = read_tsv(scores, ("variant", "repeat", "fold", "task", "metric", "value"))
+    keys = ["variant", "repeat", "fold", "task", "metric"]
+    reported = {
+        tuple(key): float(value)
+        for *key, value in table[[*keys, "value"]].itertuples(index=False, name=None)
+    }
+    faults = [f"{' / '.join(key)} is in one file only" for key in set(reported) ^ set(recomputed)]
+    faults += [
+        f"{' / '.join(key)} is {reported[key]!r}, recomputed {recomputed[key]!r}"
+        for key in set(reported) & set(recomputed)
+        if not abs(reported[key] - recomputed[key]) <= METRIC_TOLERANCE
+    ]
+    return _check(
+        "metrics recomputed", subject, sorted(faults), f"{len(reported)} values agree to 1e-9"
+    )
+
+
+def check_tables_complete(
+    published: Path, tables: Mapping[str, Sequence[Path]], not_built: Collection[str] = ()
+) -> list[Check]:
+    """Check that every printed number has one counterpart in variant `paper`; one check a table.
+
+    A number without a reproduced value fails, unless the paper cites it from elsewhere. One whose
+    verdict is `not reproduced`, because the paper's spec names nothing to reproduce it from, and a
+    table in `not_built`, are allowed and listed.
+
+    Args:
+        published: The paper's `published.csv`.
+        tables: Name of a table there -> its long forms (`text` has two: results and settings).
+        not_built: Tables that the paper's spec leaves out.
+    """
+    printed = pd.read_csv(published, dtype=str, keep_default_na=False)
+    checks = []
+    for name, rows in printed.groupby("table", sort=False):
+        subject = f"{published.parent.name}, table {name}"
+        if name in tables:
+            parts = [read_tsv(path, ("row", "verdict")) for path in tables[str(name)]]
+            checks.append(_check_table(rows, pd.concat(parts, ignore_index=True), subject))
+        else:
+            allowed = name in not_built
+            detail = f"{len(rows)} printed numbers; the table is not built"
+            checks.append(Check("tables complete", subject, allowed, detail, allowed))
+    return checks
+
+
+def _check_scores(table: pd.DataFrame, subject: str) -> Check:
+    finite = table["scores"].map(lambda scores: bool(np.isfinite(scores).all()))
+    sums = table["scores"].map(lambda scores: float(np.sum(scores, dtype=np.float64)))
+    off = ~((sums - 1.0).abs() <= SUM_TOLERANCE)
+    faults = []
+    if not finite.all():
+        faults.append(f"{int((~finite).sum())} rows hold a score that is not finite")
+    if (off & finite).any():
+        worst = sums[off & finite].iloc[0]
+        faults.append(f"{int((off & finite).sum())} rows do not sum to 1, the first to {worst:g}")
+    return _check("scores are probabilities", subject, faults, f"{len(table)} rows")
+
+
+def _check_one_prediction(table: pd.DataFrame, subject: str) -> Check:
+    faults = []
+    key = ["repeat", "fold", "task", "clip_id", "segment", "channel"]
+    twice = int(table.duplicated(key).sum())
+    if twice:
+        faults.append(f"{twice} rows are a second prediction of the same clip, task and run")
+    runs = 0
+    for run, rows in table.groupby(["repeat", "fold", "role"], sort=True):
+        runs += 1
+        clips = rows.groupby("task")["clip_id"].agg(frozenset)
+        missing = {task: len(frozenset().union(*clips) - own) for task, own in clips.items()}
+        faults += [
+            f"repeat {run[0]} fold {run[1]} {run[2]}: task {task} misses {count} clips"
+            for task, count in missing.items()
+            if count
+        ]
+        if set(clips.index) != set(table["task"]):
+            absent = ", ".join(sorted(set(table["task"]) - set(clips.index)))
+            faults.append(f"repeat {run[0]} fold {run[1]} {run[2]}: no predictions of {absent}")
+    return _check("one prediction per clip, task and run", subject, faults, f"{runs} sets of clips")
+
+
+def _metrics_of(rows: pd.DataFrame) -> dict[str, float]:
+    """Accuracy, UAR and macro F1 from counts of (target, predicted), by their definitions."""
+    classes = sorted(set(rows["target"]) | set(rows["predicted"]))
+    place = {name: index for index, name in enumerate(classes)}
+    matrix = np.zeros((len(classes), len(classes)))
+    for target, predicted, n in zip(rows["target"], rows["predicted"], rows["n"], strict=True):
+        matrix[place[target], place[predicted]] += n
+    hits, targets, decisions = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
+    occurs, present = targets + decisions > 0, targets > 0
+    return {
+        "accuracy": float(hits.sum() / matrix.sum()),
+        "uar": float((hits[present] / targets[present]).mean()),
+        "macro_f1": float((2 * hits[occurs] / (targets + decisions)[occurs]).mean()),
+    }
+
+
+def _check_table(printed: pd.DataFrame, built: pd.DataFrame, subject: str) -> Check:
+    keys = ["row", "column", "metric"]
+    paper = built[built["variant"] == "paper"]
+    faults, not_reproduced = [], []
+    for line in printed[[*keys, "value", "kind"]].itertuples(index=False, name=None):
+        key, value, kind = line[:3], line[3], line[4]
+        name = " / ".join(key)
+        match = paper[(paper[keys] == list(key)).all(axis=1)]
+        if len(match) != 1:
+            faults.append(f"{name} has {len(match)} counterparts")
+        elif match["published"].iloc[0] != value:
+            faults.append(f"{name} is printed as {match['published'].iloc[0]}, not {value}")
+        elif match["verdict"].iloc[0] == "not reproduced":
+            not_reproduced.append(name)
+        elif not match["reproduced"].iloc[0] and kind != "cited":
+            faults.append(f"{name} has no reproduced value")
+    if len(paper) > len(printed):
+        faults.append(f"{len(paper) - len(printed)} lines are not published")
+    detail = f"{len(printed)} printed numbers"
+    if not_reproduced:
+        detail += f"; not reproduced: {', '.join(not_reproduced)}"
+    check = _check("tables complete", subject, faults, detail)
+    return Check(check.check, subject, check.passed, check.detail, allowed=bool(not_reproduced))
+
+
+def _check(name: str, subject: str, faults: Sequence[str], detail: str) -> Check:
+    shown = "; ".join(faults[:5]) + (f"; and {len(faults) - 5} more" if len(faults) > 5 else "")
+    return Check(check=name, subject=subject, passed=not faults, detail=shown or detail)

@@ -1,0 +1,100 @@
+"""Predictions of an experiment to its scores and confusion counts, in long form."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from retable.errors import DataError
+from retable.evaluation.metrics import METRICS, confusion_matrix
+from retable.evaluation.pooling import decide
+from retable.evaluation.predictions import read_predictions
+from retable.evaluation.tsv import as_numbers, read_tsv, write_tsv
+
+logger = logging.getLogger(__name__)
+
+POOLED = "pooled"
+"""Name, in the column `fold`, of the metric over the decisions of all folds of a repeat."""
+SCORE_COLUMNS = ["variant", "repeat", "fold", "task", "metric", "value", "n"]
+CONFUSION_COLUMNS = ["variant", "repeat", "fold", "task", "target", "predicted", "n"]
+
+
+def score_experiment(
+    predictions_by_variant: Mapping[str, Sequence[Path]], scores: Path, confusion: Path
+) -> None:
+    """Score the test clips of every variant of an experiment.
+
+    Writes `scores` with `SCORE_COLUMNS` (every fold, and fold `pooled` over the folds of a repeat;
+    `n` is the number of decisions) and `confusion` with `CONFUSION_COLUMNS` (every fold, all pairs
+    of classes, in the order of the classes).
+
+    Raises:
+        DataError: Predictions are unreadable or hold no test clips.
+    """
+    score_tables, confusion_tables = [], []
+    for variant, paths in sorted(predictions_by_variant.items(), key=lambda item: item[0]):
+        predictions = read_predictions(paths)
+        decisions = decide(predictions)
+        decisions = decisions[decisions["role"] == "test"]
+        if decisions.empty:
+            raise DataError(f"{', '.join(map(str, paths))}: no predictions of the role test")
+        score_tables.append(score_decisions(decisions).assign(variant=variant))
+        confusion_tables.append(
+            count_confusions(decisions, predictions.classes).assign(variant=variant)
+        )
+        logger.info("%s: scored %d decisions of variant %s", scores, len(decisions), variant)
+    write_tsv(pd.concat(score_tables)[SCORE_COLUMNS], scores)
+    write_tsv(pd.concat(confusion_tables)[CONFUSION_COLUMNS], confusion)
+
+
+def score_decisions(decisions: pd.DataFrame) -> pd.DataFrame:
+    """Score decisions (see `pooling.decide`): columns of `SCORE_COLUMNS` without `variant`."""
+    rows = [
+        {
+            "repeat": repeat, "fold": fold, "task": task,
+            "metric": name, "value": metric(target, predicted), "n": len(target),
+        }
+        for repeat, fold, task, target, predicted in _by_fold_and_pooled(decisions)
+        for name, metric in METRICS.items()
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def count_confusions(decisions: pd.DataFrame, classes: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Count confusions of every fold: columns of `CONFUSION_COLUMNS` without `variant`."""
+    rows = []
+    for (repeat, fold, task), group in decisions.groupby(["repeat", "fold", "task"], sort=True):
+        names = classes[str(task)]
+        matrix = confusion_matrix(group["target"].to_numpy(), group["predicted"].to_numpy(), names)
+        rows += [
+            {
+                "repeat": repeat, "fold": fold, "task": task,
+                "target": target, "predicted": predicted, "n": int(matrix[i, j]),
+            }
+            for i, target in enumerate(names)
+            for j, predicted in enumerate(names)
+        ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def read_scores(path: Path) -> pd.DataFrame:
+    """Read what `score_experiment` wrote as `scores`; `fold` stays text."""
+    table = read_tsv(path, SCORE_COLUMNS)
+    return as_numbers(table, {"repeat": int, "value": float, "n": int}, path)
+
+
+def read_confusion(path: Path) -> pd.DataFrame:
+    """Read what `score_experiment` wrote as `confusion`; `fold` stays text."""
+    table = read_tsv(path, CONFUSION_COLUMNS)
+    return as_numbers(table, {"repeat": int, "n": int}, path)
+
+
+def _by_fold_and_pooled(
+    decisions: pd.DataFrame,
+) -> Iterator[tuple[object, object, object, np.ndarray, np.ndarray]]:
+    for (repeat, task), group in decisions.groupby(["repeat", "task"], sort=True):
+        for fold, part in group.groupby("fold", sort=True):
+            yield repeat, fold, task, part["target"].to_numpy(), part["predicted"].to_numpy()
+        yield repeat, POOLED, task, group["target"].to_numpy(), group["predicted"].to_numpy()

@@ -1,0 +1,1 @@
+"""Figures drawn from confusion matrices and training histories."""

@@ -1,0 +1,103 @@
+"""Confusion matrices."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
+
+from retable.errors import DataError
+from retable.evaluation.scoring import read_confusion
+from retable.figures.style import figure_style, new_figure, save_figure, title_figure
+from retable.spec.paper import Figure
+
+CELL_INCHES = 0.52
+COUNTS_UP_TO = 16
+"""Classes beyond which counts would be too small to read; only the shading remains."""
+
+
+def draw_confusion_matrix(
+    figure: Figure,
+    confusions: Mapping[str, Path],
+    titles: Mapping[str, str],
+    *,
+    note: str = "",
+    svg: Path,
+    png: Path,
+) -> None:
+    """Draw one confusion matrix an experiment, pooled over its repeats and folds.
+
+    Counts are printed; the shading is the share of the row (of the true class), so that the
+    diagonal shows the recall.
+
+    Args:
+        figure: Its experiments, task, variant and title.
+        confusions: Experiment -> its confusion counts.
+        titles: Experiment -> heading of its matrix.
+        note: Printed beneath the title, for instance that the audio is simulated.
+        svg: File to write.
+        png: File to write.
+
+    Raises:
+        DataError: The counts lack the figure's variant or task.
+    """
+    matrices = {
+        name: pooled_confusion(confusions[name], figure.variant, figure.task)
+        for name in figure.experiments
+    }
+    most = max(len(classes) for classes, _ in matrices.values())
+    side = max(CELL_INCHES * min(most, COUNTS_UP_TO), 1.6)
+    columns = min(len(matrices), 2)
+    rows = math.ceil(len(matrices) / columns)
+    with figure_style():
+        drawing = new_figure(max((side + 1.3) * columns + 0.8, 4.4), (side + 1.3) * rows + 0.6)
+        axes = drawing.subplots(rows, columns, squeeze=False).ravel()
+        title_figure(drawing, figure.title, note)
+        for place, (name, (classes, counts)) in zip(axes, matrices.items(), strict=False):
+            image = _draw_matrix(place, classes, counts, titles.get(name, name))
+        for place in axes[len(matrices) :]:
+            place.set_axis_off()
+        bar = drawing.colorbar(image, ax=list(axes), shrink=0.6, aspect=25, ticks=[0, 0.5, 1])
+        bar.set_label("share of the true class", fontsize=8)
+        bar.outline.set_visible(False)
+        save_figure(drawing, svg, png)
+
+
+def pooled_confusion(path: Path, variant: str, task: str) -> tuple[list[str], np.ndarray]:
+    """Classes in their order, and counts (true, predicted) summed over repeats and folds.
+
+    Raises:
+        DataError: The file lacks the variant or task.
+    """
+    table = read_confusion(path)
+    chosen = table[(table["variant"] == variant) & (table["task"] == task)]
+    if chosen.empty:
+        known = table[["variant", "task"]].drop_duplicates().to_numpy()
+        raise DataError(
+            f"{path}: no confusions of task {task} in variant {variant}; it has "
+            + ", ".join("/".join(pair) for pair in known)
+        )
+    classes = list(dict.fromkeys(chosen["target"]))
+    counts = chosen.groupby(["target", "predicted"])["n"].sum().unstack(fill_value=0)
+    return classes, counts.loc[classes, classes].to_numpy()
+
+
+def _draw_matrix(axes: Axes, classes: list[str], counts: np.ndarray, title: str) -> AxesImage:
+    totals = counts.sum(axis=1, keepdims=True)
+    share = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
+    image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    axes.set_title(title)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    labels = [name.replace("_", " ") for name in classes]
+    axes.set_xticks(range(len(classes)), labels, rotation=45, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(classes)), labels)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    if len(classes) <= COUNTS_UP_TO:
+        for (row, column), count in np.ndenumerate(counts):
+            colour = "white" if share[row, column] > 0.65 else "#1f2328"
+            axes.text(column, row, f"{count}", ha="center", va="center", color=colour, fontsize=8)
+    return image

@@ -1,0 +1,1 @@
+"""Models: tensors in, logits per task out; they never touch files."""

@@ -1,0 +1,143 @@
+"""The results page: one HTML file that opens from disk, on any screen, without a network."""
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from retable.errors import DataError
+from retable.evaluation.tsv import read_tsv
+from retable.spec.paper import Figure, Paper, Table
+from retable.tables.layout import table_layout
+from retable.tables.long_form import read_long_form
+from retable.tables.render import html_lines, html_table
+from retable.tables.verdicts import TITLE_NOTES, Comparability
+
+TEMPLATE = Path(__file__).with_name("index.html.j2")
+
+
+@dataclass(frozen=True)
+class PageCorpus:
+    """What the page says about a corpus."""
+
+    title: str
+    source: str
+    """Where its audio came from: `simulated`, `upstream`, a mirror or a directory."""
+    licence: str
+    citation: str
+    homepage: str
+
+
+@dataclass(frozen=True)
+class PageTable:
+    """A numbered table of a paper."""
+
+    name: str
+    """`2` or `I`."""
+    table: Table
+    long_form: Path
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PageFigure:
+    """A figure of a paper."""
+
+    name: str
+    figure: Figure
+    svg: Path
+
+
+@dataclass(frozen=True)
+class PagePaper:
+    """A paper and what was built of it."""
+
+    paper: Paper
+    comparability: Comparability
+    tables: tuple[PageTable, ...]
+    figures: tuple[PageFigure, ...]
+    text: Path
+    """Long form of the numbers in the running text."""
+    settings: Path
+    """Long form of the settings."""
+
+
+def build_page(
+    output: Path,
+    *,
+    scale: str,
+    scale_description: str,
+    corpora: tuple[PageCorpus, ...],
+    papers: tuple[PagePaper, ...],
+    checks: Path,
+    rebuild: str,
+) -> None:
+    """Write the results page.
+
+    Args:
+        output: The HTML file to write; it needs no other file.
+        scale: Name of the scale that was built.
+        scale_description: What the scale is, in a sentence.
+        corpora: The corpora behind the results.
+        papers: The papers, with the files that were built.
+        checks: `checks.tsv`.
+        rebuild: The command that rebuilds all of this.
+
+    Raises:
+        DataError: A table, figure or the checks are missing or unreadable.
+    """
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    page = template.render(
+        scale=scale,
+        scale_description=scale_description,
+        corpora=corpora,
+        simulated=[corpus.title for corpus in corpora if corpus.source == "simulated"],
+        papers=[_paper_content(paper) for paper in papers],
+        checks=read_tsv(checks, ("check", "subject", "result", "detail")).to_dict("records"),
+        rebuild=rebuild,
+    )
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(page, encoding="utf-8")
+
+
+def _paper_content(content: PagePaper) -> dict[str, object]:
+    note = TITLE_NOTES[content.comparability]
+    suffix = f" ({note})" if note else ""
+    text, settings = read_long_form(content.text), read_long_form(content.settings)
+    return {
+        "key": content.paper.paper,
+        "title": content.paper.title,
+        "citation": content.paper.citation,
+        "tables": [_table_content(table, content.comparability) for table in content.tables],
+        "text": Markup(html_lines(text, f"Numbers in the text{suffix}")) if len(text) else "",
+        "settings": Markup(html_lines(settings, "Settings, read from what was built"))
+        if len(settings)
+        else "",
+        "figures": [
+            {
+                "name": figure.name,
+                "title": figure.figure.title,
+                "caption": figure.figure.caption,
+                "data": _data_uri(figure.svg),
+            }
+            for figure in content.figures
+        ],
+    }
+
+
+def _table_content(table: PageTable, comparability: Comparability) -> dict[str, object]:
+    layout = table_layout(table.table, read_long_form(table.long_form), table.name, comparability)
+    # The rendering escapes every text that it prints.
+    return {"name": table.name, "html": Markup(html_table(layout)), "note": table.note}
+
+
+def _data_uri(svg: Path) -> str:
+    """The figure as an image of its own: element ids of two inlined SVGs would clash."""
+    if not svg.is_file():
+        raise DataError(f"{svg}: the figure is missing; build it first")
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.read_bytes()).decode("ascii")

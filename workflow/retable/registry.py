@@ -1,0 +1,48 @@
+"""Names that specs use, and the code behind them, imported only when asked for.
+
+The values are text, so that a job depends on the modules that its spec names and on no other.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from retable.errors import ConfigError
+
+FEATURES = {
+    "spectrogram": "retable.features.spectrogram:SpectrogramExtractor",
+    "logmel_statistics": "retable.features.logmel_statistics:LogMelStatisticsExtractor",
+}
+"""Feature kind -> extractor, built from its spec."""
+
+MODELS = {"gresnet": "retable.models.gresnet:GatedResidualNetwork"}
+"""Network kind -> module, built from its spec, the input shape and the classes of each task."""
+
+BASELINES = {"svm": "retable.baselines.svm:SupportVectorMachines"}
+"""Baseline kind -> classifier, built from its spec and a seed."""
+
+FIGURES = {
+    "confusion_matrix": "retable.figures.confusion:draw_confusion_matrix",
+    "learning_curves": "retable.figures.curves:draw_learning_curves",
+}
+"""Figure kind -> function that draws it."""
+
+CORPORA = {"ravdess": "retable.corpora.ravdess"}
+"""Corpus -> its module."""
+
+
+def load(registry: dict[str, str], name: str) -> Any:
+    """The module, or the attribute of a module, that `registry` holds under `name`.
+
+    Args:
+        registry: name -> `"module"` or `"module:attribute"`.
+        name: key as a spec writes it.
+
+    Raises:
+        ConfigError: the name is not registered; the message lists those that are.
+    """
+    if name not in registry:
+        known = ", ".join(sorted(registry))
+        raise ConfigError("registry", [f"{name!r} is not known; choose one of: {known}"])
+    module, _, attribute = registry[name].partition(":")
+    loaded = import_module(module)
+    return getattr(loaded, attribute) if attribute else loaded

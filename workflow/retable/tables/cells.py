@@ -1,0 +1,148 @@
+"""Cells of a table: which experiment, task and metric stand in them, and their values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from retable.errors import ConfigError, DataError
+from retable.evaluation.scoring import POOLED, read_confusion, read_scores
+from retable.spec.paper import Cell
+
+
+@dataclass(frozen=True)
+class ExperimentScores:
+    """Scores and confusions of one experiment, all variants."""
+
+    scores: pd.DataFrame
+    confusion: pd.DataFrame | None
+    source: str
+    """The file, for messages."""
+
+
+class Reproduced(NamedTuple):
+    """A reproduced value in the cell's unit."""
+
+    value: float
+    sd: float | None
+    """Absent where there is but one run."""
+    runs: int
+    clips: int
+    """Test decisions behind the value, over all runs."""
+
+
+def read_experiment_scores(
+    scores: Mapping[str, Path], confusions: Mapping[str, Path]
+) -> dict[str, ExperimentScores]:
+    """Read the files of `score_experiment`, by experiment; confusions only where given."""
+    return {
+        experiment: ExperimentScores(
+            scores=read_scores(path),
+            confusion=read_confusion(confusions[experiment]) if experiment in confusions else None,
+            source=str(path),
+        )
+        for experiment, path in scores.items()
+    }
+
+
+def merge_cells(row: Cell, column: Cell, metric: Cell, where: str) -> Cell:
+    """Merge what row, column and metric say about a cell.
+
+    Args:
+        row: The cell of the table's row.
+        column: The cell of its column; fills what the row leaves open.
+        metric: The cell of its metric; fills what both leave open.
+        where: The table and the keys, for messages.
+
+    Raises:
+        ConfigError: Two of them say different things.
+    """
+    merged: dict[str, object] = {}
+    faults = []
+    for cell in (row, column, metric):
+        for field, value in cell.model_dump(exclude_none=True).items():
+            if merged.setdefault(field, value) != value:
+                faults.append(f"{field} is both {merged[field]!r} and {value!r}")
+    if faults:
+        raise ConfigError(where, faults)
+    return Cell.model_validate(merged)
+
+
+def reproduced_value(
+    cell: Cell, scores: ExperimentScores, variant: str, row: str = "", column: str = ""
+) -> Reproduced:
+    """Value of a cell over the runs of its experiment.
+
+    `fold_mean` (the default) is the mean over the folds of a repeat, then over repeats; `pooled`
+    the metric over all decisions of a repeat, then the mean over repeats. The standard deviation
+    (n - 1) is over the repeats' values, or over the folds' where there is one repeat. A cell of
+    metric `confusion` counts the clips of class `row` that were taken for class `column`; pooled,
+    it sums the folds of a repeat. `percent` multiplies by 100.
+
+    Raises:
+        DataError: The scores lack the variant, task, metric or classes.
+    """
+    chosen = _values(cell, scores, variant, row, column)
+    pooled_rows = chosen["fold"] == POOLED
+    folds = chosen[~pooled_rows]
+    by_repeat = folds.groupby("repeat")["value"]
+    if cell.aggregate == "pooled":
+        if cell.metric == "confusion":
+            repeats = by_repeat.sum()
+        else:
+            repeats = chosen[pooled_rows].set_index("repeat")["value"]
+    else:
+        repeats = by_repeat.mean()
+    spread = repeats if len(repeats) > 1 else folds["value"]
+    factor = 100.0 if cell.percent else 1.0
+    return Reproduced(
+        value=float(repeats.mean()) * factor,
+        sd=float(spread.std(ddof=1)) * factor if len(spread) > 1 else None,
+        runs=len(folds),
+        clips=int(folds["n"].sum()),
+    )
+
+
+def _values(
+    cell: Cell, scores: ExperimentScores, variant: str, row: str, column: str
+) -> pd.DataFrame:
+    """Rows `repeat, fold, value, n` behind a cell."""
+    if cell.metric == "confusion":
+        return _confusion_values(cell, scores, variant, row, column)
+    table = scores.scores
+    chosen = table[
+        (table["variant"] == variant)
+        & (table["task"] == cell.task)
+        & (table["metric"] == cell.metric)
+    ]
+    if chosen.empty:
+        raise DataError(
+            f"{scores.source}: no {cell.metric} of task {cell.task} in variant {variant}; it has "
+            + ", ".join(_known(table, ["variant", "task", "metric"]))
+        )
+    return chosen[["repeat", "fold", "value", "n"]]
+
+
+def _confusion_values(
+    cell: Cell, scores: ExperimentScores, variant: str, target: str, predicted: str
+) -> pd.DataFrame:
+    table = scores.confusion
+    if table is None:
+        raise DataError(f"{scores.source}: a confusion cell needs the confusion file beside it")
+    runs = table[(table["variant"] == variant) & (table["task"] == cell.task)]
+    chosen = runs[(runs["target"] == target) & (runs["predicted"] == predicted)]
+    if chosen.empty:
+        raise DataError(
+            f"{scores.source}: its confusions have no target {target!r} predicted as "
+            f"{predicted!r} for task {cell.task} in variant {variant}; it has "
+            + ", ".join(_known(table, ["variant", "task", "target"]))
+        )
+    decisions = runs.groupby(["repeat", "fold"])["n"].sum()
+    values = chosen.set_index(["repeat", "fold"])["n"].rename("value").astype(float)
+    return pd.concat([values, decisions], axis=1).reset_index()
+
+
+def _known(table: pd.DataFrame, columns: list[str]) -> list[str]:
+    return ["/".join(map(str, key)) for key in table[columns].drop_duplicates().to_numpy()]

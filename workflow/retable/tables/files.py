@@ -1,0 +1,109 @@
+"""Tables as files: what the scripts of the table rules call."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from retable.evaluation.tsv import write_tsv
+from retable.spec.paper import Table, TextRow
+from retable.tables.cells import read_experiment_scores
+from retable.tables.layout import table_layout
+from retable.tables.long_form import table_long_form
+from retable.tables.published import published_rows, read_published
+from retable.tables.render import latex_table, markdown_lines, markdown_table
+from retable.tables.settings import Sources
+from retable.tables.text_rows import text_long_forms
+from retable.tables.verdicts import TITLE_NOTES, Comparability
+
+
+def write_table(
+    table: Table,
+    *,
+    published: Path,
+    table_name: str,
+    scores: Mapping[str, Path],
+    confusions: Mapping[str, Path],
+    comparability: Comparability,
+    note: str = "",
+    tsv: Path,
+    markdown: Path,
+    latex: Path,
+) -> None:
+    """Write a numbered table as long form, Markdown and LaTeX.
+
+    Args:
+        table: The table's spec.
+        published: The paper's `published.csv`.
+        table_name: The table's number as `published.csv` writes it: `2`, `I`.
+        scores: Experiment -> its scores, for every experiment in the table.
+        confusions: Experiment -> its confusions, for those in cells of metric `confusion`.
+        comparability: What verdicts the audio behind the scores allows.
+        note: Scale, device and the like, for the caption.
+        tsv: Long form to write.
+        markdown: Rendering to write.
+        latex: Rendering to write.
+
+    Raises:
+        ConfigError: Table and published numbers do not match.
+        DataError: An input is unreadable or lacks what a cell needs.
+    """
+    long_form = table_long_form(
+        table,
+        published_rows(read_published(published), table_name),
+        read_experiment_scores(scores, confusions),
+        comparability,
+        f"{published.parent.name}, table {table_name}",
+    )
+    layout = table_layout(table, long_form, table_name, comparability)
+    write_tsv(long_form, tsv)
+    _write_text(markdown_table(layout, note), markdown)
+    _write_text(latex_table(layout, note), latex)
+
+
+def write_text_tables(
+    rows: Sequence[TextRow],
+    *,
+    published: Path,
+    scores: Mapping[str, Path],
+    sources: Sources,
+    comparability: Comparability,
+    text_tsv: Path,
+    text_markdown: Path,
+    settings_tsv: Path,
+    settings_markdown: Path,
+) -> None:
+    """Write the numbers of a paper's running text: its results, and its settings.
+
+    Args:
+        rows: The paper's text rows.
+        published: The paper's `published.csv`; its rows of table `text` are used.
+        scores: Experiment -> its scores, for every experiment in a text cell.
+        sources: Experiment -> source (`model`, `feature`, `run`, `split`, `manifest`) -> a file.
+        comparability: What verdicts the audio behind the scores allows.
+        text_tsv: Long form of results, derived, counted and cited values to write.
+        text_markdown: Its rendering.
+        settings_tsv: Long form of the settings to write.
+        settings_markdown: Its rendering.
+
+    Raises:
+        ConfigError: A text row is not published, or cannot be read.
+        DataError: An input is unreadable or lacks what a row needs.
+    """
+    text, settings = text_long_forms(
+        rows,
+        published_rows(read_published(published), "text"),
+        read_experiment_scores(scores, {}),
+        sources,
+        comparability,
+        f"{published.parent.name}, text",
+    )
+    note = TITLE_NOTES[comparability]
+    write_tsv(text, text_tsv)
+    write_tsv(settings, settings_tsv)
+    title = "Numbers in the text" + (f" ({note})" if note else "")
+    _write_text(markdown_lines(text, title), text_markdown)
+    _write_text(markdown_lines(settings, "Settings"), settings_markdown)
+
+
+def _write_text(text: str, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")

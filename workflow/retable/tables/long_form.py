@@ -1,0 +1,149 @@
+"""The long form of a table: one line for each printed number, beside what was reproduced."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from retable.errors import ConfigError, DataError
+from retable.evaluation.tsv import read_tsv
+from retable.spec.paper import Cell, Table
+from retable.tables.cells import ExperimentScores, reproduced_value
+from retable.tables.matching import match_cells
+from retable.tables.verdicts import (
+    CITED,
+    NOT_REPRODUCED,
+    Comparability,
+    decimals_of,
+    print_difference,
+    print_number,
+    result_verdict,
+)
+
+COLUMNS = (
+    "row", "column", "metric", "unit", "kind", "variant", "published", "reproduced",
+    "difference", "sd", "n", "verdict", "note",
+)  # fmt: skip
+"""All text as printed; `n` is the number of runs behind `reproduced` and `sd`."""
+
+Line = dict[str, str]
+
+
+def table_long_form(
+    table: Table,
+    published: pd.DataFrame,
+    scores: Mapping[str, ExperimentScores],
+    comparability: Comparability,
+    source: str,
+) -> pd.DataFrame:
+    """Long form of a numbered table, with `COLUMNS`, in the published order.
+
+    Each published number has one line in variant `paper`; the rows that the table names in
+    `clean` have further lines in variant `clean`, after those of the paper.
+
+    Args:
+        table: Rows, columns and metrics with their cells.
+        published: The table's rows of `read_published`.
+        scores: Scores of every experiment that a cell names.
+        comparability: What verdicts the audio allows.
+        source: The paper and table, for messages.
+
+    Raises:
+        ConfigError: Table and published numbers do not match, or a cell is incomplete.
+        DataError: The scores lack what a cell needs.
+    """
+    cells = match_cells(table, published, source)
+    lines = [
+        result_line(row, cells[_key(row)], scores, comparability, "paper", source)
+        for row in text_lines(published)
+    ]
+    lines += [
+        result_line(row, cells[_key(row)], scores, comparability, "clean", source)
+        for row in text_lines(published)
+        if row["row"] in table.clean and cells[_key(row)].experiment is not None
+    ]
+    return pd.DataFrame(lines, columns=list(COLUMNS), dtype=str)
+
+
+def result_line(
+    row: Line,
+    cell: Cell,
+    scores: Mapping[str, ExperimentScores],
+    comparability: Comparability,
+    variant: str,
+    source: str,
+) -> Line:
+    """Line of one published number whose counterpart is scored; see `table_long_form`."""
+    if cell.experiment is None:
+        return blank_line(row, CITED if row["kind"] == CITED else NOT_REPRODUCED)
+    where = f"{source}, {' / '.join(_key(row))}"
+    experiment = _scores_of(cell, row, scores, where)
+    if cell.percent is None:
+        cell = cell.model_copy(update={"percent": row["unit"] == "%"})
+    value = reproduced_value(cell, experiment, variant, row["row"], row["column"])
+    decimals = decimals_of(row["value"]) if cell.decimals is None else cell.decimals
+    reproduced = print_number(value.value, decimals)
+    return {
+        **blank_line(row, ""),
+        "variant": variant,
+        "reproduced": reproduced,
+        "difference": print_difference(row["value"], reproduced),
+        "sd": "" if value.sd is None else print_number(value.sd, decimals),
+        "n": str(value.runs),
+        "verdict": result_verdict(row["value"], reproduced, value.sd, variant, comparability),
+    }
+
+
+def blank_line(row: Line, verdict: str) -> Line:
+    """Line of a published number without a reproduced one."""
+    copied = {column: row[column] for column in ("row", "column", "metric", "unit", "kind", "note")}
+    empty = {column: "" for column in ("reproduced", "difference", "sd", "n")}
+    return {**copied, **empty, "variant": "paper", "published": row["value"], "verdict": verdict}
+
+
+def read_long_form(path: Path) -> pd.DataFrame:
+    """Read a long form as text.
+
+    Raises:
+        DataError: The file is missing or has other columns.
+    """
+    table = read_tsv(path, COLUMNS)
+    if list(table.columns) != list(COLUMNS):
+        raise DataError(
+            f"{path}: columns {', '.join(table.columns)}; expected {', '.join(COLUMNS)}"
+        )
+    return table
+
+
+def text_lines(table: pd.DataFrame) -> list[Line]:
+    """Lines of a table, all text."""
+    columns = [str(column) for column in table.columns]
+    return [
+        dict(zip(columns, map(str, line), strict=True))
+        for line in table.itertuples(index=False, name=None)
+    ]
+
+
+def _scores_of(
+    cell: Cell, row: Line, scores: Mapping[str, ExperimentScores], where: str
+) -> ExperimentScores:
+    """Scores of a cell's experiment; ConfigError unless cell and published value allow a result."""
+    faults = [
+        f"no {field} is given" for field in ("task", "metric") if getattr(cell, field) is None
+    ]
+    experiment = scores.get(cell.experiment or "")
+    if experiment is None:
+        faults.append(
+            f"experiment {cell.experiment!r} has no scores; there are {', '.join(sorted(scores))}"
+        )
+    try:
+        float(row["value"])
+    except ValueError:
+        faults.append(f"the published value {row['value']!r} is no number")
+    if faults or experiment is None:
+        raise ConfigError(where, faults)
+    return experiment
+
+
+def _key(row: Line) -> tuple[str, str, str]:
+    return row["row"], row["column"], row["metric"]

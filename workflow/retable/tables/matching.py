@@ -1,0 +1,65 @@
+"""Matching a table's rows, columns and metrics with the keys that the paper prints."""
+
+import difflib
+from collections.abc import Iterable
+
+import pandas as pd
+
+from retable.errors import ConfigError
+from retable.spec.paper import Cell, Table
+from retable.tables.cells import merge_cells
+
+CellKey = tuple[str, str, str]
+"""Row, column and metric of a printed number."""
+
+
+def match_cells(table: Table, published: pd.DataFrame, source: str) -> dict[CellKey, Cell]:
+    """Cell of every published number of a table, in the published order.
+
+    A row without an experiment (values that the paper cites) may leave cells empty, as the paper
+    prints a dash; any other cell must be published.
+
+    Raises:
+        ConfigError: A published number has no cell, or a cell no published number.
+    """
+    cells = {
+        (row, column, metric): merge_cells(
+            row_cell, column_cell, metric_cell, f"{source}, {row} / {column} / {metric}"
+        )
+        for row, row_cell in table.rows.items()
+        for column, column_cell in table.columns.items()
+        for metric, metric_cell in table.metrics.items()
+    }
+    printed: dict[CellKey, None] = {
+        key: None
+        for key in published[["row", "column", "metric"]].itertuples(index=False, name=None)
+    }
+    faults = [
+        f"the published {_name(key)} has no cell{nearest(key, cells)}"
+        for key in printed
+        if key not in cells
+    ]
+    faults += [
+        f"the cell {_name(key)} is not published{nearest(key, printed)}"
+        for key, cell in cells.items()
+        if key not in printed and cell.experiment is not None
+    ]
+    for place, keys in enumerate((table.rows, table.columns, table.metrics)):
+        used = {key[place] for key in printed}
+        part = ("row", "column", "metric")[place]
+        faults += [f"the {part} {key!r} is not published" for key in keys if key not in used]
+    if table.clean:
+        faults += [f"clean names no row {row!r}" for row in table.clean if row not in table.rows]
+    if faults:
+        raise ConfigError(source, faults)
+    return {key: cells[key] for key in printed}
+
+
+def nearest(key: CellKey, known: Iterable[CellKey]) -> str:
+    """Text ` (nearest: ...)` with the most similar known key, or nothing."""
+    matches = difflib.get_close_matches(_name(key), [_name(other) for other in known], n=1)
+    return f" (nearest: {matches[0]})" if matches else ""
+
+
+def _name(key: CellKey) -> str:
+    return " / ".join(key)

@@ -1,0 +1,132 @@
+"""Settings that a paper prints, read from what was built."""
+
+import csv
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from retable.errors import DataError
+from retable.spec.paper import Reading
+from retable.tables.verdicts import decimals_of
+
+Sources = Mapping[str, Mapping[str, Path]]
+"""Experiment -> source (`model`, `feature`, `run`, `split`, `manifest`) -> its file."""
+
+
+def read_setting(reading: Reading, sources: Sources, published: str) -> str:
+    """Value of a setting as text, in the paper's unit and form.
+
+    Args:
+        reading: Where to look: a dotted key (`structure.filters.0`) in a JSON file, or a column
+            of a manifest. A `run` file lists its runs, which must agree.
+        sources: The files that were built.
+        published: The printed value, for its form only: an equal number is printed with as many
+            decimals, any other as short as it is exact.
+
+    Raises:
+        DataError: The source was not built, the key is absent, or its value is not single.
+    """
+    path = _source_path(reading, sources)
+    if reading.source == "manifest":
+        value: Any = _manifest_value(reading, path)
+    else:
+        document = _read_json(path)
+        runs = reading.source == "run" and not reading.key.partition(".")[0].isdigit()
+        found = [_value_at(part, reading.key, path) for part in (document if runs else [document])]
+        if any(other != found[0] for other in found):
+            raise DataError(f"{path}: {reading.key} differs between runs: {_listed(found)}")
+        value = found[0]
+    return _as_printed(value, reading.scale, published)
+
+
+def _source_path(reading: Reading, sources: Sources) -> Path:
+    built = sources.get(reading.experiment, {})
+    if reading.source not in built:
+        raise DataError(
+            f"setting {reading.key!r}: experiment {reading.experiment!r} has no file for source "
+            f"{reading.source!r}; there are {', '.join(sorted(built)) or 'none'}"
+        )
+    return built[reading.source]
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise DataError(f"{path}: no readable JSON ({error}); build it again") from error
+    if document == []:
+        raise DataError(f"{path}: it lists no runs; build it again")
+    return document
+
+
+def _value_at(document: Any, key: str, path: Path) -> Any:
+    value = document
+    for step in key.split("."):
+        if isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        elif isinstance(value, dict) and step in value:
+            value = value[step]
+        else:
+            raise DataError(f"{path}: no {step!r} of the key {key!r}; there is {_inside(value)}")
+    if isinstance(value, (list, dict)):
+        raise DataError(f"{path}: {key!r} is not a single value; name one of {_inside(value)}")
+    return value
+
+
+def _inside(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(value) or "nothing"
+    if isinstance(value, list):
+        return f"0 to {len(value) - 1}" if value else "nothing"
+    return f"only the value {value!r}"
+
+
+def _manifest_value(reading: Reading, path: Path) -> str | int:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t")
+        columns = list(rows.fieldnames or [])
+        for column in (reading.key, *reading.where):
+            if column not in columns:
+                raise DataError(f"{path}: no column {column!r}; there is {', '.join(columns)}")
+        values = {
+            row[reading.key]
+            for row in rows
+            if all(row[column] == wanted for column, wanted in reading.where.items())
+        }
+    if not values:
+        raise DataError(f"{path}: no clip has {reading.where}; correct `where`")
+    if reading.reduce == "count":
+        return len(values)
+    if len(values) > 1:
+        raise DataError(
+            f"{path}: column {reading.key!r} is not the same for all clips: "
+            f"{_listed(sorted(values))}; narrow `where`, or count it"
+        )
+    return values.pop()
+
+
+def _as_printed(value: Any, scale: float, published: str) -> str:
+    if isinstance(value, bool) or value is None:
+        return str(value).lower()
+    try:
+        number = float(value) * scale
+    except ValueError:
+        return str(value)
+    # The scale is a decimal factor such as 0.001: drop the noise that binary fractions add.
+    number = float(f"{number:.12g}")
+    try:
+        same = math.isclose(number, float(published), rel_tol=1e-9, abs_tol=0.0)
+    except ValueError:
+        same = False
+    if same and "e" not in published.lower():
+        return f"{number:.{decimals_of(published)}f}"
+    return np.format_float_positional(number, trim="-")
+
+
+def _listed(values: list[Any]) -> str:
+    shown = ", ".join(map(str, values[:5]))
+    return shown + (", …" if len(values) > 5 else "")

@@ -1,0 +1,79 @@
+"""Long forms of the numbers in a paper's running text: results and settings."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from retable.errors import ConfigError
+from retable.spec.paper import TextRow
+from retable.tables.cells import ExperimentScores
+from retable.tables.long_form import COLUMNS, Line, blank_line, result_line, text_lines
+from retable.tables.matching import nearest
+from retable.tables.settings import Sources, read_setting
+from retable.tables.verdicts import CITED, NOT_REPRODUCED, Comparability, setting_verdict
+
+
+def text_long_forms(
+    rows: Sequence[TextRow],
+    published: pd.DataFrame,
+    scores: Mapping[str, ExperimentScores],
+    sources: Sources,
+    comparability: Comparability,
+    source: str,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Long forms of the text's results and of its settings, each in the published order.
+
+    A published number without a row, or whose row has neither cell nor setting, is `cited` where
+    the paper cites it from elsewhere, else `not reproduced`.
+
+    Raises:
+        ConfigError: A row is not published, occurs twice, or has both a cell and a setting.
+        DataError: Scores or sources lack what a row needs.
+    """
+    by_key = {(row.row, row.column, row.metric): row for row in rows}
+    records = {
+        (line["row"], line["column"], line["metric"]): line for line in text_lines(published)
+    }
+    counts = Counter((row.row, row.column, row.metric) for row in rows)
+    faults = [
+        f"the text row {' / '.join(key)} occurs {count} times"
+        for key, count in counts.items()
+        if count > 1
+    ]
+    faults += [
+        f"the text row {' / '.join(key)} is not published{nearest(key, records)}"
+        for key in by_key
+        if key not in records
+    ]
+    if faults:
+        raise ConfigError(source, faults)
+    lines = [
+        _line(line, by_key.get(key), scores, sources, comparability, source)
+        for key, line in records.items()
+    ]
+    table = pd.DataFrame(lines, columns=list(COLUMNS), dtype=str)
+    is_setting = table["kind"] == "setting"
+    return table[~is_setting].reset_index(drop=True), table[is_setting].reset_index(drop=True)
+
+
+def _line(
+    line: Line,
+    row: TextRow | None,
+    scores: Mapping[str, ExperimentScores],
+    sources: Sources,
+    comparability: Comparability,
+    source: str,
+) -> Line:
+    if row is None or (row.cell is None and row.setting is None):
+        return blank_line(line, CITED if line["kind"] == CITED else NOT_REPRODUCED)
+    where = f"{source}, {row.row} / {row.column} / {row.metric}"
+    if row.cell is not None and row.setting is not None:
+        raise ConfigError(where, ["it has both a cell and a setting; keep one"])
+    if row.setting is not None:
+        reproduced = read_setting(row.setting, sources, line["value"])
+        verdict = setting_verdict(line["value"], reproduced)
+        return {**blank_line(line, verdict), "reproduced": reproduced}
+    if row.cell is None or row.cell.experiment is None:
+        raise ConfigError(where, ["its cell names no experiment"])
+    return result_line(line, row.cell, scores, comparability, "paper", source)

@@ -1,0 +1,1 @@
+"""The one training engine of all papers."""

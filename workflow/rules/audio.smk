@@ -1,0 +1,20 @@
+# Decoded, mono, resampled audio in a packed store; each shard is a job.
+rule resample:
+    input:
+        clip_folders=lambda wc: clip_folders(wc.dataset.partition("-")[0]),
+        dataset=lambda wc: dataset_file(wc.dataset),
+    output:
+        data="<results>/audio/{dataset}/{rate}/shard{shard}.npy",
+        index="<results>/audio/{dataset}/{rate}/shard{shard}.json",
+    log:
+        "<logs>/audio/{dataset}/{rate}/shard{shard}.log",
+    benchmark:
+        "<benchmarks>/audio/{dataset}/{rate}/shard{shard}.tsv"
+    params:
+        root=lambda wc: clip_root(wc.dataset.partition("-")[0]),
+        shards=lambda wc: len(PLAN.shards(wc.dataset)),
+        code=PLAN.code("resample.py"),
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/resample.py"

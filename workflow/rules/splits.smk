@@ -1,0 +1,17 @@
+# Which clips train and which are held out, and what the two sides share.
+rule split:
+    input:
+        dataset=lambda wc: dataset_file(wc.dataset),
+    output:
+        roles="<results>/splits/{paper}/{dataset}/{split}/roles.tsv",
+        audit="<results>/splits/{paper}/{dataset}/{split}/audit.tsv",
+        facts="<results>/splits/{paper}/{dataset}/{split}/split.json",
+    log:
+        "<logs>/splits/{paper}/{dataset}/{split}.log",
+    params:
+        split=lambda wc: PLAN.split(wc.paper, wc.split).canonical(),
+        code=PLAN.code("split.py"),
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/split.py"

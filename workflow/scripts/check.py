@@ -1,0 +1,25 @@
+"""Checks the whole build."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
+
+from retable.evaluation.build_checks import build_checks
+from retable.evaluation.checks import write_checks
+from retable.logs import job_log
+from retable.spec.corpus import Promise
+
+with job_log(snakemake.log[0]):
+    params = snakemake.params
+    checks = build_checks(
+        manifests=params.manifests,
+        promises={
+            corpus: Promise.model_validate_json(text) for corpus, text in params.promises.items()
+        },
+        splits=params.splits,
+        predictions=params.predictions,
+        scores=params.scores,
+        tables=params.tables,
+    )
+    write_checks(checks, Path(snakemake.output.checks))

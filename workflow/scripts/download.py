@@ -1,0 +1,22 @@
+"""Fetches one archive of a corpus."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
+
+from retable.corpora.download import announce, copy_archive, download_archive
+from retable.logs import job_log
+from retable.plan import Plan
+
+with job_log(snakemake.log[0]):
+    plan = Plan.of(snakemake.config, Path(snakemake.scriptdir).parent)
+    corpus = plan.corpus(snakemake.wildcards.corpus)
+    source = plan.source(corpus.corpus)
+    archive = plan.archive(corpus.corpus, snakemake.wildcards.archive)
+    target = Path(snakemake.output.archive)
+    announce(corpus)
+    if source.kind == "archives":
+        copy_archive(archive, Path(source.location), target)
+    else:
+        download_archive(archive, target, source.addresses(archive))

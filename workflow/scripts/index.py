@@ -1,0 +1,21 @@
+"""Indexes the clips of a corpus."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
+
+from retable.corpora.tables import write_index
+from retable.logs import job_log
+from retable.plan import Plan
+
+with job_log(snakemake.log.job):
+    plan = Plan.of(snakemake.config, Path(snakemake.scriptdir).parent)
+    write_index(
+        Path(snakemake.params.root),
+        plan.corpus(snakemake.wildcards.corpus),
+        threads=snakemake.threads,
+        manifest=Path(snakemake.output.manifest),
+        rejected=Path(snakemake.output.rejected),
+        report=Path(snakemake.log.rejected),
+    )

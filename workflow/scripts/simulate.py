@@ -1,0 +1,17 @@
+"""Writes one archive of a simulated corpus in the upstream layout."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
+
+from retable.logs import job_log
+from retable.registry import CORPORA, load
+from retable.spec.corpus import Simulation
+
+with job_log(snakemake.log[0]):
+    load(CORPORA, snakemake.wildcards.corpus).simulate_archive(
+        snakemake.wildcards.archive,
+        Simulation.model_validate_json(snakemake.params.simulation),
+        Path(snakemake.output.archive),
+    )

@@ -1,0 +1,27 @@
+"""Writes one numbered table of a paper."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
+
+from retable.logs import job_log
+from retable.spec.paper import Table
+from retable.tables.files import write_table
+
+with job_log(snakemake.log[0]):
+    params = snakemake.params
+    write_table(
+        Table.model_validate_json(params.table),
+        published=Path(params.published_file),
+        table_name=snakemake.wildcards.table,
+        scores=dict(zip(params.experiments, map(Path, snakemake.input.scores), strict=True)),
+        confusions=dict(
+            zip(params.experiments, map(Path, snakemake.input.confusions), strict=True)
+        ),
+        comparability=params.comparability,
+        note=params.note,
+        tsv=Path(snakemake.output.tsv),
+        markdown=Path(snakemake.output.markdown),
+        latex=Path(snakemake.output.latex),
+    )

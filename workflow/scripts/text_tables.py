@@ -1,0 +1,24 @@
+"""Writes the numbers of a paper's running text."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
+
+from retable.logs import job_log
+from retable.spec.paper import TextRow
+from retable.tables.files import write_text_tables
+
+with job_log(snakemake.log[0]):
+    params = snakemake.params
+    write_text_tables(
+        [TextRow.model_validate_json(row) for row in params.rows],
+        published=Path(params.published_file),
+        scores=dict(zip(params.experiments, map(Path, snakemake.input.scores), strict=True)),
+        sources={
+            experiment: {source: Path(file) for source, file in files.items()}
+            for experiment, files in params.sources.items()
+        },
+        comparability=params.comparability,
+        **{name: Path(path) for name, path in snakemake.output.items()},
+    )
