@@ -27,8 +27,8 @@ def pinned_requirements(lock: str) -> list[str]:
 
 def conda_environment(lock: str) -> str:
     """The conda environment, YAML, for the text of a lock."""
-    pins = [f"      - '{pin}'\n" for pin in (p.replace("'", '"') for p in pinned_requirements(lock))]
-    return HEADER + "".join(pins)
+    pins = [pin.replace("'", '"') for pin in pinned_requirements(lock)]
+    return HEADER + "".join(f"      - '{pin}'\n" for pin in pins)
 
 
 if __name__ == "__main__":

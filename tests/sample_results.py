@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
 from retable.evaluation.predictions import Predictions, write_predictions
 from retable.evaluation.scoring import score_experiment
 from retable.evaluation.tsv import write_tsv

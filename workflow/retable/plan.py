@@ -108,6 +108,11 @@ class Plan:
         """Names of a dataset's shards."""
         return [f"{shard:03d}" for shard in range(self.corpus(dataset.partition("-")[0]).shards)]
 
+    def folder_content(self, corpus: str) -> str:
+        """Changes when a file in a directory that is read in place does; empty without one."""
+        source = self.source(corpus)
+        return source.fingerprint if source.kind == "folders" else ""
+
     def index_text(self, corpus: str) -> str:
         """What the manifest of a corpus depends on, besides its clips."""
         fields = {"sample_rate", "labels", "max_rejected"}

@@ -10,11 +10,11 @@ rule resample:
         "<logs>/audio/{dataset}/{rate}/shard{shard}.log",
     benchmark:
         "<benchmarks>/audio/{dataset}/{rate}/shard{shard}.tsv"
+    conda:
+        ENVIRONMENT
     params:
         root=lambda wc: clip_root(wc.dataset.partition("-")[0]),
         shards=lambda wc: len(PLAN.shards(wc.dataset)),
         code=PLAN.code("resample.py"),
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/resample.py"

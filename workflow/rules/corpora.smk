@@ -1,23 +1,26 @@
 # From an upstream or simulated archive, or a directory, to a manifest and the datasets cut from it.
-FETCHED = [c for c in PLAN.corpora if PLAN.source(c).kind in ("upstream", "mirror", "archives")]
+FETCHED = [
+    c for c in PLAN.corpora if PLAN.source(c).kind in ("upstream", "mirror", "archives")
+]
 SIMULATED = [c for c in PLAN.corpora if PLAN.source(c).kind == "simulated"]
 
 
 rule download:
     output:
         archive="<results>/corpora/{corpus}/archives/{archive}",
+        checksum="<results>/corpora/{corpus}/archives/{archive}.sha256",
     log:
         "<logs>/download/{corpus}/{archive}.log",
     benchmark:
         "<benchmarks>/download/{corpus}/{archive}.tsv"
     wildcard_constraints:
         corpus=any_of(FETCHED),
-    params:
-        checksum=lambda wc: PLAN.archive(wc.corpus, wc.archive).checksum,
-    resources:
-        downloads=1,
     conda:
         ENVIRONMENT
+    resources:
+        downloads=1,
+    params:
+        checksum=lambda wc: PLAN.archive(wc.corpus, wc.archive).checksum,
     script:
         "../scripts/download.py"
 
@@ -25,43 +28,37 @@ rule download:
 rule simulate:
     output:
         archive="<results>/corpora/{corpus}/archives/{archive}",
+        checksum="<results>/corpora/{corpus}/archives/{archive}.sha256",
     log:
         "<logs>/simulate/{corpus}/{archive}.log",
     benchmark:
         "<benchmarks>/simulate/{corpus}/{archive}.tsv"
     wildcard_constraints:
         corpus=any_of(SIMULATED),
+    conda:
+        ENVIRONMENT
     params:
         simulation=lambda wc: PLAN.corpus(wc.corpus).simulation.canonical(),
         code=lambda wc: PLAN.corpus_code("simulate.py", wc.corpus),
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/simulate.py"
 
 
-def archive_of_folder(wildcards):
-    archives = PLAN.corpus(wildcards.corpus).archives
-    name = next(a.name for a in archives if a.unpack_to == wildcards.folder)
-    # The parameter `content` says when the archive has changed: touching it means nothing.
-    return ancient(f"{RESULTS}/corpora/{wildcards.corpus}/archives/{name}")
-
-
 rule unpack:
     input:
-        archive=archive_of_folder,
+        archive=lambda wc: ancient(archive_of_folder(wc)),
+        checksum=lambda wc: f"{archive_of_folder(wc)}.sha256",
     output:
         folder=directory("<results>/corpora/{corpus}/clips/{folder}"),
     log:
         "<logs>/unpack/{corpus}/{folder}.log",
     benchmark:
         "<benchmarks>/unpack/{corpus}/{folder}.tsv"
-    params:
-        content=lambda wc: PLAN.source(wc.corpus).fingerprint,
-        max_bytes=lambda wc: PLAN.unpacked_limit(wc.corpus, wc.folder),
-        code=PLAN.code("unpack.py"),
     conda:
         ENVIRONMENT
+    params:
+        max_bytes=lambda wc: PLAN.unpacked_limit(wc.corpus, wc.folder),
+        code=PLAN.code("unpack.py"),
     script:
         "../scripts/unpack.py"
 
@@ -77,14 +74,14 @@ rule index:
         rejected="<logs>/index/{corpus}-rejected.tsv",
     benchmark:
         "<benchmarks>/index/{corpus}.tsv"
-    params:
-        root=lambda wc: clip_root(wc.corpus),
-        content=lambda wc: PLAN.source(wc.corpus).fingerprint,
-        corpus=lambda wc: PLAN.index_text(wc.corpus),
-        code=lambda wc: PLAN.corpus_code("index.py", wc.corpus),
-    threads: 2
     conda:
         ENVIRONMENT
+    threads: 2
+    params:
+        root=lambda wc: clip_root(wc.corpus),
+        content=lambda wc: PLAN.folder_content(wc.corpus),
+        corpus=lambda wc: PLAN.index_text(wc.corpus),
+        code=lambda wc: PLAN.corpus_code("index.py", wc.corpus),
     script:
         "../scripts/index.py"
 
@@ -96,10 +93,10 @@ rule select_dataset:
         dataset="<results>/datasets/{dataset}.tsv",
     log:
         "<logs>/datasets/{dataset}.log",
+    conda:
+        ENVIRONMENT
     params:
         dataset=lambda wc: PLAN.dataset(wc.dataset).canonical(),
         code=PLAN.code("select_dataset.py"),
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/select_dataset.py"

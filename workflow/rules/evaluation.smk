@@ -1,14 +1,4 @@
 # Scores and confusion counts of an experiment, all its variants together.
-def predictions_by_variant(wildcards):
-    return {
-        variant: part_files(
-            PLAN.experiment(wildcards.paper, wildcards.experiment, variant),
-            "predictions.parquet",
-        )
-        for variant in PLAN.variants(wildcards.paper, wildcards.experiment)
-    }
-
-
 rule score:
     input:
         unpack(predictions_by_variant),
@@ -17,9 +7,9 @@ rule score:
         confusion="<results>/scores/{paper}/{experiment}-confusion.tsv",
     log:
         "<logs>/score/{paper}/{experiment}.log",
-    params:
-        code=PLAN.code("score.py"),
     conda:
         ENVIRONMENT
+    params:
+        code=PLAN.code("score.py"),
     script:
         "../scripts/score.py"

@@ -12,10 +12,10 @@ rule extract_features:
         "<logs>/features/{feature}/{dataset}/shard{shard}.log",
     benchmark:
         "<benchmarks>/features/{feature}/{dataset}/shard{shard}.tsv"
+    conda:
+        ENVIRONMENT
     params:
         feature=lambda wc: PLAN.feature(wc.feature).canonical(),
         code=lambda wc: PLAN.feature_code("extract_features.py", wc.feature),
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/extract_features.py"

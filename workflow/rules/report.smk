@@ -1,52 +1,4 @@
 # Checks of the whole build, and the page that shows it.
-def corpus_files(name):
-    return [f"{RESULTS}/corpora/{corpus}/{name}" for corpus in PLAN.corpora]
-
-
-def checked_predictions():
-    """Subject -> prediction files, for every experiment and variant."""
-    return {
-        f"{e.paper}, {e.experiment} {e.variant}": part_files(e, "predictions.parquet")
-        for e in PLAN.experiments.values()
-    }
-
-
-def checked_scores():
-    """Subject -> its scores and confusion counts, for every experiment."""
-    names = sorted({(e.paper, e.experiment) for e in PLAN.experiments.values()})
-    return {
-        f"{paper}, {name}": [
-            *score_files(paper, [name], ".tsv"),
-            *score_files(paper, [name], "-confusion.tsv"),
-        ]
-        for paper, name in names
-    }
-
-
-def checked_splits():
-    """Subject -> audit and facts, for every split."""
-    return {
-        f"{e.paper}, {e.split_name} of {e.dataset}": [
-            split_file(e, "audit.tsv"),
-            split_file(e, "split.json"),
-        ]
-        for e in PLAN.experiments.values()
-    }
-
-
-def built_tables(paper):
-    """Table of `published.csv` -> its long forms."""
-    spec = PLAN.papers[paper]
-    tables = {name: [f"{RESULTS}/tables/{paper}/table{name}.tsv"] for name in spec.tables}
-    if spec.text:
-        tables["text"] = [f"{RESULTS}/tables/{paper}/{name}.tsv" for name in ("text", "settings")]
-    return tables
-
-
-def flattened(files_by_subject):
-    return [file for files in files_by_subject.values() for file in files]
-
-
 rule check:
     input:
         corpus_files("manifest.tsv"),
@@ -63,6 +15,8 @@ rule check:
         ),
     log:
         "<logs>/checks.log",
+    conda:
+        ENVIRONMENT
     params:
         manifests={
             corpus: [
@@ -75,10 +29,10 @@ rule check:
         splits=checked_splits(),
         predictions=checked_predictions(),
         scores=checked_scores(),
-        tables={PLAN.published_file(paper): built_tables(paper) for paper in PLAN.papers},
+        tables={
+            PLAN.published_file(paper): built_tables(paper) for paper in PLAN.papers
+        },
         code=PLAN.code("check.py", *PLAN.corpus_modules()),
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/check.py"
 
@@ -97,11 +51,11 @@ rule page:
         page="<results>/index.html",
     log:
         "<logs>/page.log",
-    params:
-        results=RESULTS,
-        content=PLAN.page_text(),
-        code=PLAN.code("page.py"),
     conda:
         ENVIRONMENT
+    params:
+        results=lambda wc, output: str(Path(output.page).parent),
+        content=PLAN.page_text(),
+        code=PLAN.code("page.py"),
     script:
         "../scripts/page.py"

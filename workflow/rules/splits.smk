@@ -8,10 +8,10 @@ rule split:
         facts="<results>/splits/{paper}/{dataset}/{split}/split.json",
     log:
         "<logs>/splits/{paper}/{dataset}/{split}.log",
+    conda:
+        ENVIRONMENT
     params:
         split=lambda wc: PLAN.split(wc.paper, wc.split).canonical(),
         code=PLAN.code("split.py"),
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/split.py"

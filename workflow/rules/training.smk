@@ -1,17 +1,4 @@
 # Networks are trained and baselines fitted, some runs of one experiment and variant a job.
-def part_inputs(wildcards):
-    experiment = experiment_of(wildcards)
-    return {
-        "dataset": dataset_file(experiment.dataset),
-        "features": feature_files(experiment.feature_name, experiment.dataset),
-        "split": split_file(experiment, "roles.tsv"),
-    }
-
-
-def part_text(wildcards):
-    return PLAN.part(experiment_of(wildcards), wildcards.part).canonical()
-
-
 rule train:
     input:
         unpack(part_inputs),
@@ -20,20 +7,20 @@ rule train:
         runs="<results>/runs/{paper}/{experiment}/{variant}/part{part}/run.json",
         history="<results>/runs/{paper}/{experiment}/{variant}/part{part}/history.tsv",
         model="<results>/runs/{paper}/{experiment}/{variant}/part{part}/model.json",
-        weights=directory("<results>/runs/{paper}/{experiment}/{variant}/part{part}/models"),
+        weights=directory(
+            "<results>/runs/{paper}/{experiment}/{variant}/part{part}/models"
+        ),
     log:
         "<logs>/train/{paper}/{experiment}-{variant}-part{part}.log",
     benchmark:
         "<benchmarks>/train/{paper}/{experiment}-{variant}-part{part}.tsv"
     wildcard_constraints:
         experiment=any_of(PLAN.network_names()),
+    conda:
+        ENVIRONMENT
     params:
         part=part_text,
         code=lambda wc: PLAN.model_code("train.py", experiment_of(wc)),
-    resources:
-        gpu=1,
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/train.py"
 
@@ -50,10 +37,10 @@ rule fit:
         "<benchmarks>/fit/{paper}/{experiment}-{variant}-part{part}.tsv"
     wildcard_constraints:
         experiment=any_of(PLAN.baseline_names()),
+    conda:
+        ENVIRONMENT
     params:
         part=part_text,
         code=lambda wc: PLAN.model_code("fit.py", experiment_of(wc)),
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/fit.py"

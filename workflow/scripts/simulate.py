@@ -5,6 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
 
+from retable.corpora.record import write_checksum
 from retable.logs import job_log
 from retable.registry import CORPORA, load
 from retable.spec.corpus import Simulation
@@ -15,3 +16,4 @@ with job_log(snakemake.log[0]):
         Simulation.model_validate_json(snakemake.params.simulation),
         Path(snakemake.output.archive),
     )
+    write_checksum(Path(snakemake.output.archive), Path(snakemake.output.checksum))

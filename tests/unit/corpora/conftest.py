@@ -1,4 +1,5 @@
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,14 +35,23 @@ def short_archive(short, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def twin(corpus, tmp_path_factory) -> Path:
-    """The unpacked twin: all clips that `ravdess.yaml` keeps, of about a second each."""
-    simulation = corpus.simulation.model_copy(update={"duration_s": (1.0, 1.2)})
-    root = tmp_path_factory.mktemp("twin")
-    for archive in corpus.archives:
-        ravdess.simulate_archive(archive.name, simulation, root / archive.name)
-        unpack_archive(root / archive.name, root / archive.unpack_to, 2**30)
-    return root
+def build_twin(corpus) -> Callable[[tuple[float, float], Path], Path]:
+    """Simulates and unpacks all clips that `ravdess.yaml` keeps, of the given lengths."""
+
+    def build(duration_s: tuple[float, float], root: Path) -> Path:
+        simulation = corpus.simulation.model_copy(update={"duration_s": duration_s})
+        for archive in corpus.archives:
+            ravdess.simulate_archive(archive.name, simulation, root / archive.name)
+            unpack_archive(root / archive.name, root / archive.unpack_to, 2**30)
+        return root
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def twin(build_twin, tmp_path_factory) -> Path:
+    """The unpacked twin with clips of about a second."""
+    return build_twin((1.0, 1.2), tmp_path_factory.mktemp("twin"))
 
 
 @pytest.fixture(scope="session")

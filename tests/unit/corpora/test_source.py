@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from retable.corpora.source import resolve_source
-from retable.errors import ConfigError, DataError
+from retable.errors import DataError
 
 SPEECH, SONG = "Audio_Speech_Actors_01-24", "Audio_Song_Actors_01-24"
 
@@ -87,12 +87,14 @@ def test_a_part_needs_to_be_called_partial(corpus, folders):
     ("word", "hint"), [("upstraem", "'upstream'"), ("simulate", "'simulated'")]
 )
 def test_an_unknown_word_gets_its_nearest(corpus, word, hint):
-    with pytest.raises(ConfigError, match=f"'{word}' is no source: did you mean {hint}"):
+    with pytest.raises(
+        DataError, match=f"'{word}' is no source of corpus ravdess: did you mean {hint}"
+    ):
         resolve_source(corpus, word)
 
 
 def test_an_address_of_another_kind(corpus):
-    with pytest.raises(ConfigError, match=r"ftp://host/ravdess.*expected http:// or https://"):
+    with pytest.raises(DataError, match=r"ftp://host/ravdess.*expected http:// or https://"):
         resolve_source(corpus, "ftp://host/ravdess")
 
 

@@ -96,7 +96,7 @@ def test_a_score_that_is_not_finite_names_the_clip(tmp_path):
     predictions = sample_predictions(1, folds=1)
     scores = list(predictions.table["scores"])
     scores[3] = np.full(8, np.nan, dtype=np.float32)
-    with pytest.raises(DataError, match="1 rows with a score that is not finite.*clip0-003"):
+    with pytest.raises(DataError, match=r"1 rows with a score that is not finite.*clip0-003"):
         write_predictions(tmp_path / "p.parquet", with_column(predictions, "scores", scores))
 
 

@@ -63,7 +63,8 @@ def _fit_run(
     started = time.monotonic()
     position = {clip_id: index for index, clip_id in enumerate(targets.clip_ids)}
     rows = {role: [position[clip] for clip in clips] for role, clips in roles.items()}
-    classifier = load(BASELINES, part.model.kind)(part.model, run.seed)
+    # scikit-learn takes seeds of 32 bits.
+    classifier = load(BASELINES, part.model.kind)(part.model, run.seed % 2**32)
     train_targets = {task: values[rows["train"]] for task, values in targets.by_task.items()}
     sizes = {task: len(names) for task, names in part.classes.items()}
     classifier.fit(features[rows["train"]], train_targets, sizes)

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 import pandas as pd
 
-from retable.corpora.index import DescribeClip
+from retable.corpora.files import DescribeClip
 from retable.spec.corpus import Corpus
 
 Counts = dict[str, dict[str, int]]

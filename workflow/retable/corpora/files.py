@@ -2,11 +2,14 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
 
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".mp3"})
 """Stems identify clips: people re-encode, and upstreams offer several formats."""
+
+DescribeClip = Callable[[PurePosixPath], dict[str, str]]
+"""Path of a clip -> its manifest columns; raises ValueError("bad name: …")."""
 
 
 def scan_audio(root: Path) -> list[tuple[str, os.stat_result]]:

@@ -1,7 +1,6 @@
 """The manifest: one row for each clip that decodes, and a list of those that do not."""
 
 import logging
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -10,14 +9,11 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from retable.corpora.files import file_checksum, scan_audio
+from retable.corpora.files import DescribeClip, file_checksum, scan_audio
 from retable.errors import DataError
 from retable.spec.corpus import Corpus
 
 logger = logging.getLogger(__name__)
-
-DescribeClip = Callable[[PurePosixPath], dict[str, str]]
-"""Path of a clip -> its manifest columns; raises ValueError("bad name: …")."""
 
 AUDIO_COLUMNS = ("clip_id", "path", "sha256", "sample_rate", "channels", "frames", "duration_s")
 NUMBERS = {"sample_rate": "int64", "channels": "int64", "frames": "int64", "duration_s": "float64"}

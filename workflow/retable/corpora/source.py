@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from retable.corpora.files import AUDIO_SUFFIXES, scan_audio
-from retable.errors import ConfigError, DataError
+from retable.errors import DataError
 from retable.spec.base import canonical_json
 from retable.spec.corpus import Archive, Corpus, SourceKind
 
@@ -45,8 +45,8 @@ def resolve_source(corpus: Corpus, source: str, partial: bool = False) -> Resolv
     A directory holds either the folders of the unpacked archives (`Archive.unpack_to`) or the
     archives themselves; under `partial`, some of them are enough.
 
-    Raises ConfigError when the text is neither a known word, an address nor a directory, and
-    DataError when the directory is not one of this corpus.
+    Raises DataError when the text is neither a known word, an address nor a directory, and when
+    the directory is not one of this corpus. The message is to follow the key's name.
     """
     names = tuple(archive.name for archive in corpus.archives)
     if source == "simulated":
@@ -56,8 +56,10 @@ def resolve_source(corpus: Corpus, source: str, partial: bool = False) -> Resolv
         return ResolvedSource("upstream", "", partial, _checksums(corpus, names), names)
     if "://" in source:
         if not source.startswith(("http://", "https://")):
-            fault = f"{source!r} is no address to download from: expected http:// or https://"
-            raise _config_error(corpus, fault)
+            raise DataError(
+                f"{source!r} is no address to download {corpus.corpus} from: expected http:// or "
+                "https://, 'simulated', 'upstream', or a directory"
+            )
         return ResolvedSource("mirror", source, partial, _checksums(corpus, names), names)
     return _resolve_directory(corpus, _existing_directory(corpus, source), partial)
 
@@ -108,21 +110,21 @@ def _existing_directory(corpus: Corpus, source: str) -> Path:
         return path
     if path.exists():
         raise DataError(
-            f"corpora.{corpus.corpus}.source: {source} is a file, expected a directory that holds "
+            f"{source} is a file, expected a directory that holds "
             f"{_expected(corpus)}. To read that archive, name the directory it lies in: "
             f"{path.parent}"
         )
     if path.name == source:
         near = difflib.get_close_matches(source.lower(), ["simulated", "upstream"], n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        fault = (
-            f"{source!r} is no source: {hint}Expected 'simulated', 'upstream', an address "
-            f"(https://…), or a directory; no directory of that name exists in {path.parent}"
+        raise DataError(
+            f"{source!r} is no source of corpus {corpus.corpus}: {hint}Expected 'simulated', "
+            f"'upstream', an address (https://…), or a directory; {path.parent} has none of "
+            "that name"
         )
-        raise _config_error(corpus, fault)
     parent = next(folder for folder in path.parents if folder.is_dir())
     raise DataError(
-        f"corpora.{corpus.corpus}.source: the directory {source} does not exist. The nearest that "
+        f"the directory {source} does not exist. The nearest that "
         f"does, {parent}, holds {_content(parent)}. Correct the path, or use 'upstream' to "
         "download the corpus."
     )
@@ -182,7 +184,3 @@ def _content(directory: Path) -> str:
         return "nothing"
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more
-
-
-def _config_error(corpus: Corpus, fault: str) -> ConfigError:
-    return ConfigError("config.yaml", [f"corpora.{corpus.corpus}.source: {fault}"])

@@ -63,7 +63,7 @@ def confusion_matrix(target: Labels, predicted: Labels, classes: Sequence[str]) 
     target, predicted = _validated(target, predicted)
     unknown = sorted((set(target) | set(predicted)) - set(classes))
     if unknown:
-        raise DataError(f"label {unknown[0]!r} is none of the classes {', '.join(classes)}")
+        raise DataError(f"label {str(unknown[0])!r} is none of the classes {', '.join(classes)}")
     return np.asarray(sklearn_metrics.confusion_matrix(target, predicted, labels=list(classes)))
 
 

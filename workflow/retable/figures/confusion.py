@@ -1,10 +1,11 @@
 """Confusion matrices."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 
@@ -20,7 +21,7 @@ COUNTS_UP_TO = 16
 
 def draw_confusion_matrix(
     figure: Figure,
-    confusions: Mapping[str, Path],
+    confusions: Mapping[str, Sequence[Path]],
     titles: Mapping[str, str],
     *,
     note: str = "",
@@ -34,7 +35,7 @@ def draw_confusion_matrix(
 
     Args:
         figure: Its experiments, task, variant and title.
-        confusions: Experiment -> its confusion counts.
+        confusions: Experiment -> the files of its confusion counts, which are summed.
         titles: Experiment -> heading of its matrix.
         note: Printed beneath the title, for instance that the audio is simulated.
         svg: File to write.
@@ -65,18 +66,20 @@ def draw_confusion_matrix(
         save_figure(drawing, svg, png)
 
 
-def pooled_confusion(path: Path, variant: str, task: str) -> tuple[list[str], np.ndarray]:
+def pooled_confusion(
+    paths: Sequence[Path], variant: str, task: str
+) -> tuple[list[str], np.ndarray]:
     """Classes in their order, and counts (true, predicted) summed over repeats and folds.
 
     Raises:
-        DataError: The file lacks the variant or task.
+        DataError: The files lack the variant or task.
     """
-    table = read_confusion(path)
+    table = pd.concat([read_confusion(path) for path in paths], ignore_index=True)
     chosen = table[(table["variant"] == variant) & (table["task"] == task)]
     if chosen.empty:
         known = table[["variant", "task"]].drop_duplicates().to_numpy()
         raise DataError(
-            f"{path}: no confusions of task {task} in variant {variant}; it has "
+            f"{paths[0]}: no confusions of task {task} in variant {variant}; it has "
             + ", ".join("/".join(pair) for pair in known)
         )
     classes = list(dict.fromkeys(chosen["target"]))

@@ -34,15 +34,17 @@ def match_cells(table: Table, published: pd.DataFrame, source: str) -> dict[Cell
         key: None
         for key in published[["row", "column", "metric"]].itertuples(index=False, name=None)
     }
+    without_cell = [key for key in printed if key not in cells]
+    not_published = [
+        key for key, cell in cells.items() if key not in printed and cell.experiment is not None
+    ]
     faults = [
-        f"the published {_name(key)} has no cell{nearest(key, cells)}"
-        for key in printed
-        if key not in cells
+        f"the published {_name(key)} has no cell{nearest(key, not_published)}"
+        for key in without_cell
     ]
     faults += [
-        f"the cell {_name(key)} is not published{nearest(key, printed)}"
-        for key, cell in cells.items()
-        if key not in printed and cell.experiment is not None
+        f"the cell {_name(key)} is not published{nearest(key, without_cell)}"
+        for key in not_published
     ]
     for place, keys in enumerate((table.rows, table.columns, table.metrics)):
         used = {key[place] for key in printed}

@@ -1,0 +1,88 @@
+import matplotlib as mpl
+import numpy as np
+import pytest
+from PIL import Image
+
+from retable.errors import DataError
+from retable.evaluation.scoring import read_confusion
+from retable.figures.confusion import draw_confusion_matrix, pooled_confusion
+from retable.figures.curves import draw_learning_curves
+from retable.spec.paper import Figure
+from sample_results import write_sample_history, write_sample_scores
+
+CONFUSION = Figure(
+    kind="confusion_matrix",
+    title="Confusions",
+    caption="Pooled over folds.",
+    experiments=("GR-RES-M", "GR-G-M"),
+    task="emotion",
+)
+CURVES = CONFUSION.model_copy(update={"kind": "learning_curves", "title": "Learning curves"})
+TITLES = {"GR-RES-M": "ResNets+M", "GR-G-M": "GResNets+M"}
+
+
+@pytest.fixture(scope="module")
+def confusions(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scores")
+    return {name: [write_sample_scores(folder, name, seed)[1]] for seed, name in enumerate(TITLES)}
+
+
+@pytest.fixture(scope="module")
+def histories(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("histories")
+    return {
+        name: [write_sample_history(folder / f"{name}.tsv", seed, epochs=6)]
+        for seed, name in enumerate(TITLES)
+    }
+
+
+def test_confusions_are_pooled_over_the_folds(confusions):
+    classes, counts = pooled_confusion(confusions["GR-G-M"], "paper", "speech_song")
+    assert classes == ["speech", "song"]
+    table = read_confusion(confusions["GR-G-M"][0]).set_index(["variant", "task"])
+    folds = table.sort_index().loc[("paper", "speech_song")]
+    for row, target in enumerate(classes):
+        for column, predicted in enumerate(classes):
+            chosen = folds[(folds["target"] == target) & (folds["predicted"] == predicted)]
+            assert counts[row, column] == chosen["n"].sum()
+    assert counts.sum() == 5 * 66
+
+
+@pytest.mark.parametrize("drawn", ["confusion", "curves"])
+def test_equal_inputs_give_equal_bytes_and_a_readable_image(tmp_path, confusions, histories, drawn):
+    draw, figure, inputs = {
+        "confusion": (draw_confusion_matrix, CONFUSION, confusions),
+        "curves": (draw_learning_curves, CURVES, histories),
+    }[drawn]
+    settings = dict(mpl.rcParams)
+    for name in "ab":
+        svg, png = tmp_path / f"{name}.svg", tmp_path / f"{name}.png"
+        draw(figure, inputs, TITLES, note="simulated audio", svg=svg, png=png)
+    for suffix in ("svg", "png"):
+        first, second = (tmp_path / f"{name}.{suffix}" for name in "ab")
+        assert first.read_bytes() == second.read_bytes()
+    image = np.asarray(Image.open(tmp_path / "a.png").convert("L"))
+    assert image.shape[1] > 600
+    assert 5 < image.std() < 120  # neither blank nor noise
+    assert "<svg" in (tmp_path / "a.svg").read_text()
+    assert dict(mpl.rcParams) == settings
+
+
+def test_a_matrix_is_drawn_for_each_experiment(tmp_path, confusions):
+    sizes = {}
+    for count in (1, 2):
+        figure = CONFUSION.model_copy(update={"experiments": tuple(TITLES)[:count]})
+        png = tmp_path / f"{count}.png"
+        draw_confusion_matrix(figure, confusions, TITLES, svg=tmp_path / "x.svg", png=png)
+        sizes[count] = Image.open(png).size
+    assert sizes[2][0] > 1.5 * sizes[1][0]
+    assert sizes[2][1] == sizes[1][1]
+
+
+def test_a_task_without_data_is_named(tmp_path, confusions, histories):
+    files = {"svg": tmp_path / "x.svg", "png": tmp_path / "x.png"}
+    other = {"task": "accent"}
+    with pytest.raises(DataError, match="no confusions of task accent in variant paper; it has"):
+        draw_confusion_matrix(CONFUSION.model_copy(update=other), confusions, TITLES, **files)
+    with pytest.raises(DataError, match="no history of task accent; it has all, emotion"):
+        draw_learning_curves(CURVES.model_copy(update=other), histories, TITLES, **files)

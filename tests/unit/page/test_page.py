@@ -1,0 +1,194 @@
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from retable.errors import DataError
+from retable.evaluation.checks import Check, write_checks
+from retable.figures.confusion import draw_confusion_matrix
+from retable.page.page import PageCorpus, PageFigure, PagePaper, PageTable, build_page
+from retable.spec.paper import Figure, Paper, TextRow
+from retable.tables.files import write_table, write_text_tables
+from sample_results import PUBLISHED, TABLE2, TABLE2_EXPERIMENTS, write_sample_scores
+
+VOID = {"meta", "img", "br", "hr", "link", "input"}
+
+
+class Outline(HTMLParser):
+    """Collects text, images and addresses, and checks that tags are balanced."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.links: list[str] = []
+        self.images: list[str] = []
+        self.ids: list[str] = []
+        self.words: list[str] = []
+        self.feed(page)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+        if "id" in values:
+            self.ids.append(values["id"])
+        if tag == "a":
+            self.links.append(values["href"])
+        if "src" in values:
+            self.images.append(values["src"])
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] != "style":
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture
+def built(tmp_path):
+    """Everything that the page shows, built from sample scores."""
+    pairs = {
+        name: write_sample_scores(tmp_path, name, seed)
+        for seed, name in enumerate(TABLE2_EXPERIMENTS.values())
+    }
+    scores = {name: pair[0] for name, pair in pairs.items()}
+    common = {"published": PUBLISHED, "scores": scores, "comparability": "simulated"}
+    write_table(
+        TABLE2,
+        table_name="2",
+        confusions={},
+        tsv=tmp_path / "table2.tsv",
+        markdown=tmp_path / "table2.md",
+        latex=tmp_path / "table2.tex",
+        **common,
+    )
+    write_text_tables(
+        [TextRow(row="CWT+SVM [29]", column="emotion", metric="Acc")],
+        sources={},
+        text_tsv=tmp_path / "text.tsv",
+        text_markdown=tmp_path / "text.md",
+        settings_tsv=tmp_path / "settings.tsv",
+        settings_markdown=tmp_path / "settings.md",
+        **common,
+    )
+    figure = Figure(
+        kind="confusion_matrix",
+        title="Emotions",
+        caption="Rows are true classes & columns predictions.",
+        experiments=("GR-G-M",),
+        task="emotion",
+    )
+    draw_confusion_matrix(
+        figure,
+        {"GR-G-M": [pairs["GR-G-M"][1]]},
+        {},
+        svg=tmp_path / "emotions.svg",
+        png=tmp_path / "emotions.png",
+    )
+    write_checks(
+        [
+            Check("fold sizes", "gresnets, random", True, "5 folds of 66 test clips"),
+            Check("leakage of speakers", "gresnets, random", True, "24 shared", allowed=True),
+        ],
+        tmp_path / "checks.tsv",
+    )
+    paper = Paper(
+        paper="gresnets",
+        title="Spectrogram based multi-task audio classification",
+        citation="Zeng, Mao, Peng & Yi",
+        experiments={},
+        tables={"2": TABLE2},
+        text=(),
+        figures={},
+    )
+    return PagePaper(
+        paper=paper,
+        comparability="simulated",
+        tables=(PageTable("2", TABLE2, tmp_path / "table2.tsv", note="Five folds."),),
+        figures=(PageFigure("emotions", figure, tmp_path / "emotions.svg"),),
+        text=tmp_path / "text.tsv",
+        settings=tmp_path / "settings.tsv",
+    )
+
+
+def page_of(folder, content, source="simulated", name="index.html"):
+    corpus = PageCorpus(
+        title="RAVDESS",
+        source=source,
+        licence="CC BY-NC-SA 4.0",
+        citation="Livingstone & Russo (2018)",
+        homepage="https://zenodo.org/records/1188976",
+    )
+    build_page(
+        folder / name,
+        scale="demo",
+        scale_description="simulated twins, minutes on two cores.",
+        corpora=(corpus,),
+        papers=(content,),
+        checks=folder / "checks.tsv",
+        rebuild="snakemake --cores 8 all",
+    )
+    return (folder / name).read_text(encoding="utf-8")
+
+
+def test_the_page_holds_everything(tmp_path, built):
+    outline = Outline(page_of(tmp_path, built))
+    for expected in (
+        "Scale demo: simulated twins",
+        "Zeng, Mao, Peng & Yi",
+        "Table 2. Emotion recognition in the multi-task model",
+        "simulated audio: not comparable with the paper",
+        "GResNets+M 64.48",
+        "clean protocol",
+        "Five folds.",
+        "Rows are true classes & columns predictions.",
+        "CWT+SVM [29] emotion Acc 60.1 % cited",
+        "k folds 5 not reproduced",
+        "CC BY-NC-SA 4.0",
+        "Livingstone & Russo (2018)",
+        "fold sizes gresnets, random passed 5 folds of 66 test clips",
+        "1 passed, 1 allowed by name in a paper's description, 0 failed",
+        "snakemake --cores 8 all",
+    ):
+        assert expected in outline.text.replace(" : ", ": "), expected
+
+
+def test_the_page_needs_no_other_file_and_no_network(tmp_path, built):
+    page = page_of(tmp_path, built)
+    outline = Outline(page)
+    assert len(outline.images) == 1
+    assert outline.images[0].startswith("data:image/svg+xml;base64,")
+    assert "<script" not in page and "<link" not in page and "url(" not in page
+    anchors = [link[1:] for link in outline.links if link.startswith("#")]
+    assert set(anchors) <= set(outline.ids)
+    assert len(outline.ids) == len(set(outline.ids))
+    assert [link for link in outline.links if not link.startswith("#")] == [
+        "https://zenodo.org/records/1188976"
+    ]
+
+
+def test_only_simulated_audio_has_a_banner(tmp_path, built):
+    assert "RAVDESS is simulated" in Outline(page_of(tmp_path, built)).text
+    assert "is simulated" not in Outline(page_of(tmp_path, built, source="upstream")).text
+
+
+def test_phones_and_dark_screens_are_provided_for(tmp_path, built):
+    page = page_of(tmp_path, built)
+    assert 'name="viewport" content="width=device-width' in page
+    assert re.search(r"@media \(prefers-color-scheme: dark\)", page)
+
+
+def test_equal_inputs_give_equal_bytes(tmp_path, built):
+    assert page_of(tmp_path, built) == page_of(tmp_path, built, name="again.html")
+
+
+def test_a_missing_figure_is_named(tmp_path, built):
+    (tmp_path / "emotions.svg").unlink()
+    with pytest.raises(DataError, match=r"emotions\.svg: the figure is missing"):
+        page_of(tmp_path, built)

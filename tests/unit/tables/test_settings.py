@@ -1,0 +1,87 @@
+import json
+
+import pytest
+
+from retable.errors import DataError
+from retable.spec.paper import Reading
+from retable.tables.settings import read_setting
+
+
+@pytest.fixture
+def sources(tmp_path):
+    """What is built of GR-G-M, as far as the paper's settings look."""
+    files = {
+        "model": {"parameters": 1, "structure": {"blocks": 7, "filters": [32, 64, 64, 96]}},
+        "feature": {"feature": {"height": 257, "width": 399, "overlap_percent": 50.0}},
+        "run": [
+            {"fold": 0, "optimizer": {"name": "Adam", "learning_rate": 1e-3}},
+            {"fold": 1, "optimizer": {"name": "Adam", "learning_rate": 1e-3}},
+        ],
+        "split": {"folds": 5},
+    }
+    paths = {name: tmp_path / f"{name}.json" for name in files}
+    for name, content in files.items():
+        paths[name].write_text(json.dumps(content))
+    paths["manifest"] = tmp_path / "manifest.tsv"
+    paths["manifest"].write_text(
+        "clip_id\tsample_rate\tspeaker\tspeech_song\n"
+        "a\t48000\t1\tspeech\nb\t48000\t2\tspeech\nc\t48000\t2\tsong\n"
+    )
+    return {"GR-G-M": paths}
+
+
+def setting(source: str, key: str, **more: object) -> Reading:
+    return Reading.model_validate({"source": source, "experiment": "GR-G-M", "key": key, **more})
+
+
+@pytest.mark.parametrize(
+    ("reading", "published", "expected"),
+    [
+        (setting("model", "structure.blocks"), "7", "7"),
+        (setting("model", "structure.filters.3"), "96", "96"),
+        (setting("feature", "feature.overlap_percent"), "50", "50"),
+        (setting("run", "optimizer.learning_rate"), "0.001", "0.001"),
+        (setting("run", "0.optimizer.name"), "SGD", "Adam"),
+        (setting("split", "folds"), "10", "5"),
+        (setting("manifest", "sample_rate", scale=0.001), "48", "48"),
+        (setting("manifest", "speaker", reduce="count"), "24", "2"),
+        (setting("manifest", "speaker", where={"speech_song": "song"}), "2", "2"),
+    ],
+)
+def test_reads_what_was_built(sources, reading, published, expected):
+    assert read_setting(reading, sources, published) == expected
+
+
+def test_an_unequal_number_is_never_rounded_to_the_printed_one(sources):
+    rate = setting("run", "optimizer.learning_rate", scale=0.55)
+    assert read_setting(rate, sources, "0.001") == "0.00055"
+    assert read_setting(setting("manifest", "sample_rate", scale=0.001), sources, "44.1") == "48"
+
+
+@pytest.mark.parametrize(
+    ("reading", "message"),
+    [
+        (setting("model", "structure.depth"), r"model\.json: no 'depth' .* blocks, filters"),
+        (setting("model", "structure.filters.9"), "no '9' .* there is 0 to 3"),
+        (setting("model", "structure.filters"), "is not a single value; name one of 0 to 3"),
+        (setting("manifest", "actor"), r"manifest\.tsv: no column 'actor'; there is clip_id"),
+        (setting("manifest", "speaker"), "not the same for all clips: 1, 2"),
+        (setting("manifest", "speaker", where={"speech_song": "opera"}), "no clip has"),
+        (setting("run", "optimizer.momentum"), "no 'momentum' .* name, learning_rate"),
+    ],
+)
+def test_what_is_absent_is_named(sources, reading, message):
+    with pytest.raises(DataError, match=message):
+        read_setting(reading, sources, "7")
+
+
+def test_runs_that_disagree_are_refused(sources, tmp_path):
+    (tmp_path / "run.json").write_text(json.dumps([{"lr": 0.1}, {"lr": 0.2}]))
+    with pytest.raises(DataError, match=r"lr differs between runs: 0\.1, 0\.2"):
+        read_setting(setting("run", "lr"), sources, "0.1")
+
+
+def test_a_source_that_was_not_built_is_named(sources):
+    reading = Reading(source="model", experiment="GR-SVM-M", key="x")
+    with pytest.raises(DataError, match="'GR-SVM-M' has no file for source 'model'"):
+        read_setting(reading, sources, "7")
