@@ -181,7 +181,7 @@ class Plan:
     @property
     def scale_note(self) -> str:
         """What a caption says of the scale."""
-        return f"scale {self.project.scale.scale}: {self.project.scale.description}"
+        return f"Scale {self.project.scale.scale}: {self.project.scale.description}"
 
     def comparability(self, paper: str, experiments: Iterable[str]) -> Comparability:
         """Whether the audio behind some experiments allows a verdict against the paper."""

@@ -30,7 +30,7 @@ rule table:
     conda:
         ENVIRONMENT
     params:
-        table=lambda wc: PLAN.papers[wc.paper].tables[wc.table].canonical(),
+        table=lambda wc: PLAN.papers[wc.paper].tables[wc.table].in_order(),
         experiments=lambda wc: table_experiments(wc.paper, wc.table),
         published=lambda wc: PLAN.published_text(wc.paper, wc.table),
         published_file=lambda wc: PLAN.published_file(wc.paper),

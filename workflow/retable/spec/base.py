@@ -15,6 +15,10 @@ class Spec(BaseModel):
         """Canonical JSON without the fields at their default: equal specs give equal text."""
         return canonical_json(self.model_dump(mode="json", exclude_defaults=True))
 
+    def in_order(self) -> str:
+        """The same with mappings in their own order, where that is part of the meaning."""
+        return self.model_dump_json(exclude_defaults=True)
+
 
 def canonical_json(value: Any) -> str:
     """JSON with sorted keys and no white space."""
