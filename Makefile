@@ -11,7 +11,7 @@ CONFIG ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
-SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
+SNAKEMAKE := $(BIN)/snakemake $(TARGET) --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
 
 .DEFAULT_GOAL := help
 .PHONY: help results test test-full lint format report lock clean-environment
@@ -21,7 +21,7 @@ help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 20
 
 results: $(VENV)/.installed  ## rebuild what config.yaml selects; opens from results/<scale>/index.html
-	@$(SNAKEMAKE) $(TARGET)
+	@$(SNAKEMAKE)
 
 test: $(VENV)/.installed-tests lint  ## everything that must hold, in minutes
 	@$(BIN)/python -m pytest -m "not slow"
@@ -42,7 +42,7 @@ format: $(VENV)/.installed-tests  ## format Python and Snakemake code
 	@$(BIN)/snakefmt Snakefile workflow
 
 report: $(VENV)/.installed  ## Snakemake's own report of what was built, report.zip
-	@$(SNAKEMAKE) --report report.zip $(TARGET)
+	@$(SNAKEMAKE) --report report.zip
 
 $(VENV)/.installed: envs/retable.lock
 	@$(PYTHON) envs/check_python.py

@@ -15,7 +15,7 @@ from typing import Any
 from retable.configuration.project import Project, read_project
 from retable.corpora.source import ResolvedSource
 from retable.digest import code_digest
-from retable.registry import BASELINES, CORPORA, FEATURES, FIGURES, MODELS
+from retable.registry import BASELINES, CORPORA, FEATURES, FIGURES, MODELS, TWINS
 from retable.spec.base import canonical_json
 from retable.spec.corpus import Archive, Corpus, Dataset, Promise
 from retable.spec.feature import Feature
@@ -252,6 +252,10 @@ class Plan:
     def corpus_code(self, script: str, corpus: str) -> str:
         """The same with the module of a corpus."""
         return self.code(script, CORPORA[corpus])
+
+    def twin_code(self, script: str, corpus: str) -> str:
+        """The same with the module of a corpus' simulated twin."""
+        return self.code(script, _module(TWINS[corpus]))
 
     def feature_code(self, script: str, feature: str) -> str:
         """The same with the module of a feature."""

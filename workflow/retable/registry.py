@@ -29,6 +29,9 @@ FIGURES = {
 CORPORA = {"ravdess": "retable.corpora.ravdess"}
 """Corpus -> its module."""
 
+TWINS = {"ravdess": "retable.corpora.ravdess_twin:simulate_archive"}
+"""Corpus -> function that writes an archive of its simulated twin."""
+
 
 def load(registry: dict[str, str], name: str) -> Any:
     """The module, or the attribute of a module, that `registry` holds under `name`.

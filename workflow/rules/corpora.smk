@@ -39,7 +39,7 @@ rule simulate:
         ENVIRONMENT
     params:
         simulation=lambda wc: PLAN.corpus(wc.corpus).simulation.canonical(),
-        code=lambda wc: PLAN.corpus_code("simulate.py", wc.corpus),
+        code=lambda wc: PLAN.twin_code("simulate.py", wc.corpus),
     script:
         "../scripts/simulate.py"
 

@@ -7,11 +7,11 @@ sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
 
 from retable.corpora.record import write_checksum
 from retable.logs import job_log
-from retable.registry import CORPORA, load
+from retable.registry import TWINS, load
 from retable.spec.corpus import Simulation
 
 with job_log(snakemake.log[0]):
-    load(CORPORA, snakemake.wildcards.corpus).simulate_archive(
+    load(TWINS, snakemake.wildcards.corpus)(
         snakemake.wildcards.archive,
         Simulation.model_validate_json(snakemake.params.simulation),
         Path(snakemake.output.archive),

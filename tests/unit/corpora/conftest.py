@@ -8,6 +8,7 @@ import yaml
 from archive_server import archive_server  # noqa: F401 (a fixture)
 from retable.corpora import ravdess
 from retable.corpora.index import index_clips
+from retable.corpora.ravdess_twin import simulate_archive
 from retable.corpora.unpack import unpack_archive
 from retable.spec.corpus import Corpus, Simulation
 
@@ -30,7 +31,7 @@ def short(corpus) -> Simulation:
 def short_archive(short, tmp_path_factory) -> Path:
     """A small simulated archive of speech."""
     archive = tmp_path_factory.mktemp("short") / "Audio_Speech_Actors_01-24.zip"
-    ravdess.simulate_archive(archive.name, short, archive)
+    simulate_archive(archive.name, short, archive)
     return archive
 
 
@@ -41,7 +42,7 @@ def build_twin(corpus) -> Callable[[tuple[float, float], Path], Path]:
     def build(duration_s: tuple[float, float], root: Path) -> Path:
         simulation = corpus.simulation.model_copy(update={"duration_s": duration_s})
         for archive in corpus.archives:
-            ravdess.simulate_archive(archive.name, simulation, root / archive.name)
+            simulate_archive(archive.name, simulation, root / archive.name)
             unpack_archive(root / archive.name, root / archive.unpack_to, 2**30)
         return root
 

@@ -10,7 +10,8 @@ import soundfile
 from retable.corpora import ravdess
 from retable.corpora.counts import count_faults
 from retable.corpora.index import index_clips
-from retable.corpora.simulation import kept_clips
+from retable.corpora.ravdess_twin import simulate_archive
+from retable.corpora.selection import kept_clips
 
 STEREO = {
     "03-01-02-01-01-02-01",
@@ -108,17 +109,17 @@ def test_the_twin_has_the_clips_that_its_simulation_keeps(corpus, twin_index):
 
 def test_equal_simulations_give_equal_bytes(short, short_archive, tmp_path):
     again = tmp_path / "again.zip"
-    ravdess.simulate_archive(short_archive.name, short, again)
+    simulate_archive(short_archive.name, short, again)
     assert again.read_bytes() == short_archive.read_bytes()
     other = short.model_copy(update={"seed": short.seed + 1})
-    ravdess.simulate_archive(short_archive.name, other, again)
+    simulate_archive(short_archive.name, other, again)
     assert again.read_bytes() != short_archive.read_bytes()
 
 
 def test_a_clip_does_not_depend_on_which_others_are_kept(short, short_archive, tmp_path):
     stem = "03-01-06-02-02-01-05"
     alone = short.model_copy(update={"keep": ({"clip_id": [stem]},)})
-    ravdess.simulate_archive(short_archive.name, alone, tmp_path / "alone.zip")
+    simulate_archive(short_archive.name, alone, tmp_path / "alone.zip")
     with (
         zipfile.ZipFile(short_archive) as all_clips,
         zipfile.ZipFile(tmp_path / "alone.zip") as one,
@@ -139,4 +140,4 @@ def test_the_archive_is_stored_sorted_and_without_a_clock(short_archive):
 
 def test_an_unknown_archive_is_refused(short, tmp_path):
     with pytest.raises(ValueError, match=r"no archive Video\.zip: it has Audio_Speech"):
-        ravdess.simulate_archive("Video.zip", short, tmp_path / "Video.zip")
+        simulate_archive("Video.zip", short, tmp_path / "Video.zip")

@@ -87,7 +87,9 @@ def test_the_same_holds_for_clips_as_long_as_upstreams(corpus, build_twin, tmp_p
 
 def test_each_term_of_an_envelope_has_its_stated_deviation(short):
     silent = {f"{term}_db": 0.0 for term in ("speaker_effect", "interaction", "clip_effect")}
-    only_class = short.model_copy(update={**silent, "class_effect_db": 3.0})
+    only_class = short.model_copy(
+        update={**silent, "class_effect_db": {"emotion": 3.0, "speech_song": 3.0}}
+    )
     happy, also_happy, sad = (
         clip_envelope(Utterance(name, name, {"emotion": emotion}, SPEECH), only_class)
         for name, emotion in (("a", "happy"), ("b", "happy"), ("c", "sad"))

@@ -7,38 +7,66 @@ from pydantic_core import ErrorDetails
 
 from retable.configuration.merging import nearest
 
-
-def faults_of(error: ValidationError, model: type[BaseModel], where: str = "") -> list[str]:
-    """One line per fault of `error`, each beginning with the dotted key."""
-    return [_fault(detail, model, where) for detail in error.errors()]
+Path = tuple[int | str, ...]
 
 
-def _fault(detail: ErrorDetails, model: type[BaseModel], where: str) -> str:
-    key = ".".join(str(part) for part in (where, *detail["loc"]) if part != "")
+def faults_of(error: ValidationError, kind: Any, where: str = "") -> list[str]:
+    """One line per fault of `error`, each beginning with the dotted key.
+
+    Args:
+        kind: the model, or the union of models, that the content was validated as.
+        where: dotted key of the content.
+    """
+    return [_fault(detail, kind, where) for detail in error.errors()]
+
+
+def _fault(detail: ErrorDetails, kind: Any, where: str) -> str:
+    models, path = _models_at(kind, detail["loc"])
+    key = ".".join(str(part) for part in (where, *path) if part != "")
     if detail["type"] == "extra_forbidden":
-        known = _fields_at(model, detail["loc"][:-1])
-        return f"{key}: unknown key; {nearest(str(detail['loc'][-1]), known)}"
+        parents, _ = _models_at(kind, detail["loc"][:-1])
+        known = [name for model in parents for name in model.model_fields]
+        return f"{key}: unknown key; {nearest(str(path[-1]), known)}"
     if detail["type"] == "missing":
         return f"{key}: missing"
+    if detail["type"] == "union_tag_not_found":
+        return f"{key}.kind: missing; allowed: {', '.join(_tags(models))}"
+    if detail["type"] == "union_tag_invalid":
+        context = detail["ctx"]
+        return f"{key}.kind: {context['tag']!r} is not allowed; allowed: {context['expected_tags']}"
     if detail["type"] == "literal_error":
         return f"{key}: {detail['input']!r} is not allowed; allowed: {detail['ctx']['expected']}"
     return f"{key}: {detail['input']!r}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
 
 
-def _fields_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
-    """Field names of the model that `path` leads to, through nested models and containers."""
-    models = [model]
+def _models_at(kind: Any, path: Path) -> tuple[list[type[BaseModel]], Path]:
+    """The models that `path` leads to, through nested models and containers, and the path in YAML.
+
+    The two paths differ in that pydantic's names the member of a union that the content chose.
+    """
+    models, written = _models_in(kind), []
     for part in path:
+        chosen = [model for model in models if part in _tags([model])]
+        if chosen and len(models) > 1:
+            models = chosen
+            continue
+        written.append(part)
         following: list[type[BaseModel]] = []
         for current in models:
             field = current.model_fields.get(str(part))
             if field is not None:
                 following.extend(_models_in(field.annotation))
         models = following or models
-    return [name for current in models for name in current.model_fields]
+    return models, tuple(written)
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for argument in get_args(annotation) for model in _models_in(argument)]
+
+
+def _tags(models: list[type[BaseModel]]) -> list[str]:
+    """Values of `kind` that choose these models in a union."""
+    fields = [model.model_fields["kind"] for model in models if "kind" in model.model_fields]
+    return [tag for field in fields for tag in get_args(field.annotation)]

@@ -1,10 +1,10 @@
 """Reads `workflow/papers/<paper>/paper.yaml`: inheritance, sweeps, references, validation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from retable.configuration.faults import faults_of
 from retable.configuration.merging import (
@@ -22,7 +22,7 @@ from retable.spec.corpus import Corpus
 from retable.spec.feature import Feature
 from retable.spec.model import Baseline, Model
 from retable.spec.paper import Experiment, Figure, Paper, Table, TextRow
-from retable.spec.split import Split
+from retable.spec.split import KFold, Split
 from retable.spec.training import Training
 
 SECTIONS = ("features", "splits", "models", "trainings", "experiments", "tables", "figures")
@@ -62,16 +62,31 @@ class RawPaper(Spec):
 class PaperReader:
     """Builds a `Paper` and collects every fault on the way instead of stopping at the first."""
 
-    def __init__(self, name: str, path: Path, overrides: Sequence[Mapping[str, Any]]):
+    def __init__(self, name: str, path: Path, overrides: Mapping[str, Mapping[str, Any]]):
+        """Reads the file.
+
+        Args:
+            name: the paper's folder.
+            path: its `paper.yaml`.
+            overrides: dotted key of the overrides -> section -> entry -> fields, in their order.
+        """
         self.name = name
         self.faults: list[str] = []
         self._raw = self._validated(RawPaper, self._content(path, overrides), ())
 
-    def paper(self, corpora: Mapping[str, Corpus]) -> Paper | None:
-        """The paper, or None where `faults` says why not."""
+    def paper(self, corpora: Mapping[str, Corpus], faulty: Collection[str] = ()) -> Paper | None:
+        """The paper, or None where `faults` says why not.
+
+        Args:
+            corpora: the corpora by name.
+            faulty: names of corpora whose own faults are reported already.
+        """
         raw = self._raw
         if raw is None:
             return None
+        self._faulty_corpora = faulty
+        if raw.paper != self.name:
+            self._add("paper", f"{raw.paper!r} is not the name of its folder, {self.name!r}")
         experiments = {name: self._variants(raw, name, corpora) for name in raw.experiments}
         self._check_references(raw)
         if self.faults:
@@ -81,20 +96,25 @@ class PaperReader:
             tables=raw.tables, text=raw.text, figures=raw.figures,
         )  # fmt: skip
 
-    def _content(self, path: Path, overrides: Sequence[Mapping[str, Any]]) -> Entry:
+    def _add(self, where: str, fault: str) -> None:
+        self.faults.append(f"papers.{self.name}.{where}: {fault}")
+
+    def _content(self, path: Path, overrides: Mapping[str, Mapping[str, Any]]) -> Entry:
         content = read_yaml(path)
-        for section in SECTIONS:
-            if not isinstance(content.get(section), dict):
-                continue
-            content[section] = swept(content[section])
-        for change in overrides:
+        sections = [name for name in SECTIONS if isinstance(content.get(name), dict)]
+        for section in sections:
+            try:
+                content[section] = swept(content[section], f"papers.{self.name}.{section}")
+            except MergeFault as fault:
+                self.faults.append(str(fault))
+        for key, change in overrides.items():
             for section, entries in change.items():
-                where = f"overrides.papers.{self.name}.{section}"
-                if section not in SECTIONS:
-                    self.faults.append(f"{where}: no such section; {nearest(section, SECTIONS)}")
+                where = f"{key}.{section}"
+                if section not in sections:
+                    self.faults.append(f"{where}: no such section; {nearest(section, sections)}")
                     continue
                 try:
-                    content[section] = overridden(content.get(section, {}), entries, where)
+                    content[section] = overridden(content[section], entries, where)
                 except MergeFault as fault:
                     self.faults.append(str(fault))
         return content
@@ -103,11 +123,14 @@ class PaperReader:
         self, raw: RawPaper, name: str, corpora: Mapping[str, Corpus]
     ) -> dict[str, Experiment]:
         try:
-            base = inherited(raw.experiments, name, "experiments")
+            base = inherited(raw.experiments, name, f"papers.{self.name}.experiments")
         except MergeFault as fault:
             self.faults.append(str(fault))
             return {}
         variants = base.get("variants", {"paper": {}})
+        if not isinstance(variants, Mapping):
+            self._validated(RawExperiment, base, ("experiments", name))
+            return {}
         resolved = {
             variant: self._experiment(raw, name, variant, merged(base, change), corpora)
             for variant, change in variants.items()
@@ -134,7 +157,7 @@ class PaperReader:
         if any(part is None for part in parts.values()):
             return None
         if (own.training is None) != isinstance(parts["model"], Baseline):
-            self.faults.append(f"experiments.{name}.training: networks need one, baselines none")
+            self._add(f"experiments.{name}.training", "networks need one, baselines none")
             return None
         fields = own.model_dump(exclude={"feature", "split", "model", "training", "variants"})
         names = {"feature_name": own.feature, "split_name": own.split}
@@ -148,55 +171,68 @@ class PaperReader:
         self, kind: Any, section: dict[str, Entry], chosen: str | Entry, title: str, where: Any
     ) -> Any:
         """The spec that `chosen`, a name or an inline entry that extends one, describes."""
+        own_place = (*where, title.removesuffix("s"))
         if isinstance(chosen, str) and chosen not in section:
-            self.faults.append(f"{'.'.join(where)}: no {chosen!r} in {title}; "
-                               f"{nearest(chosen, section)}")  # fmt: skip
+            self._add(".".join(own_place), f"no {chosen!r} in {title}; {nearest(chosen, section)}")
             return None
         inline = {"": chosen} if isinstance(chosen, dict) else {}
+        place = own_place if inline else (title,)
         try:
-            entry = inherited({**section, **inline}, "" if inline else str(chosen), title)
+            entry = inherited(
+                {**section, **inline},
+                "" if inline else str(chosen),
+                ".".join(("papers", self.name, *place)),
+            )
         except MergeFault as fault:
-            self.faults.append(f"{'.'.join(where)}: {fault}")
+            self.faults.append(str(fault))
             return None
-        place = where if inline else (title, str(chosen))
-        return self._validated(kind, entry, place)
+        return self._validated(kind, entry, place if inline else (title, str(chosen)))
 
     def _validated(self, kind: Any, content: Any, where: tuple[str, ...]) -> Any:
         try:
             return TypeAdapter(kind).validate_python(content)
         except ValidationError as error:
-            model = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else Spec
             place = ".".join((f"papers.{self.name}", *where))
             self.faults.extend(
-                fault for fault in faults_of(error, model, place) if fault not in self.faults
+                fault for fault in faults_of(error, kind, place) if fault not in self.faults
             )
             return None
 
     def _check_dataset(self, own: RawExperiment, name: str, corpora: Mapping[str, Corpus]) -> None:
-        where = f"papers.{self.name}.experiments.{name}"
+        if own.dataset.partition("-")[0] in self._faulty_corpora:
+            return
+        where = f"experiments.{name}"
         known = {
             f"{corpus.corpus}-{dataset}": corpus
             for corpus in corpora.values()
             for dataset in corpus.datasets
         }
         if own.dataset not in known:
-            self.faults.append(
-                f"{where}.dataset: no dataset {own.dataset!r}; {nearest(own.dataset, known)}"
+            self._add(
+                f"{where}.dataset", f"no dataset {own.dataset!r}; {nearest(own.dataset, known)}"
             )
             return
         labels = known[own.dataset].labels
-        self.faults.extend(
-            f"{where}.tasks: no labels for {task!r} in {own.dataset}; {nearest(task, labels)}"
-            for task in own.tasks
-            if task not in labels
-        )
+        for task in own.tasks:
+            if task not in labels:
+                self._add(
+                    f"{where}.tasks",
+                    f"no labels for {task!r} in {own.dataset}; {nearest(task, labels)}",
+                )
 
     def _check_selection(self, experiment: Experiment) -> None:
-        training = experiment.training
-        if training and training.selection == "best_test" and experiment.variant != "paper":
-            self.faults.append(
-                f"papers.{self.name}.experiments.{experiment.experiment}: selection best_test "
-                f"looks at test data and is open only to variant paper"
+        where = f"experiments.{experiment.experiment}"
+        selection = experiment.training.selection if experiment.training else "last"
+        if selection == "best_test" and experiment.variant != "paper":
+            self._add(
+                where,
+                "selection best_test looks at test data and is open only to variant paper",
+            )
+        if selection == "best_validation" and isinstance(experiment.split, KFold):
+            self._add(
+                where,
+                f"selection best_validation needs validation clips, and split "
+                f"{experiment.split_name} has none; use selection last",
             )
 
     def _check_references(self, raw: RawPaper) -> None:
@@ -211,9 +247,8 @@ class PaperReader:
             *((f"text.{row.row}.{row.column}.{row.metric}", part.experiment)
               for row in raw.text for part in (row.cell, row.setting) if part),
         ]  # fmt: skip
-        self.faults.extend(
-            f"papers.{self.name}.{where}: no experiment {experiment!r}; "
-            f"{nearest(experiment, raw.experiments)}"
-            for where, experiment in named
-            if experiment is not None and experiment not in raw.experiments
-        )
+        for where, experiment in named:
+            if experiment is not None and experiment not in raw.experiments:
+                self._add(
+                    where, f"no experiment {experiment!r}; {nearest(experiment, raw.experiments)}"
+                )

@@ -1,6 +1,6 @@
 """Everything that a build is made from, read, merged and validated as one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from retable.corpora.source import ResolvedSource, resolve_source
 from retable.errors import ConfigError, RetableError
 from retable.spec.config import Config, Scale
 from retable.spec.corpus import Corpus, Source
-from retable.spec.paper import Paper
+from retable.spec.paper import Experiment, Paper
 
 
 @dataclass(frozen=True)
@@ -38,16 +38,21 @@ def read_project(raw_config: Mapping[str, Any], workflow: Path) -> Project:
     config, faults = _config(raw_config, workflow)
     if config is None:
         raise ConfigError("config.yaml", faults)
-    scale = Scale(**read_yaml(workflow / "scales" / f"{config.scale}.yaml"))
+    scale = _scale(config, workflow)
     corpora = _corpora(config, scale, workflow, faults)
+    faulty = set(names_below(workflow / "corpora", ".yaml")) - set(corpora)
     papers = {}
     for name in config.papers:
-        overrides = [layer.overrides.papers.get(name, {}) for layer in (scale, config)]
+        overrides = {
+            f"scale {scale.scale}: overrides.papers.{name}": scale.overrides.papers.get(name, {}),
+            f"overrides.papers.{name}": config.overrides.papers.get(name, {}),
+        }
         reader = PaperReader(name, workflow / "papers" / name / "paper.yaml", overrides)
-        paper = reader.paper(corpora)
+        paper = reader.paper(corpora, faulty)
         faults.extend(dict.fromkeys(reader.faults))
         if paper is not None:
             papers[name] = paper
+    faults.extend(_feature_conflicts(papers))
     sources = _sources(config, scale, corpora, papers, faults)
     if faults:
         raise ConfigError("config.yaml", faults)
@@ -59,23 +64,52 @@ def _config(raw: Mapping[str, Any], workflow: Path) -> tuple[Config | None, list
         config = Config.model_validate(raw)
     except ValidationError as error:
         return None, faults_of(error, Config)
-    choices = {
-        "scale": ([config.scale], names_below(workflow / "scales", ".yaml")),
-        "papers": (list(config.papers), names_below(workflow / "papers")),
-        "corpora": (list(config.corpora), names_below(workflow / "corpora", ".yaml")),
-        "overrides.papers": (list(config.overrides.papers), names_below(workflow / "papers")),
-        "overrides.corpora": (
-            list(config.overrides.corpora),
-            names_below(workflow / "corpora", ".yaml"),
-        ),
-    }
-    faults = [
-        f"{key}: {name!r} does not exist; {nearest(name, known)}"
-        for key, (chosen, known) in choices.items()
-        for name in chosen
-        if name not in known
-    ]
+    faults = _unknown_names(
+        {
+            "scales": {"scale": [config.scale]},
+            "papers": {"papers": config.papers, "overrides.papers": config.overrides.papers},
+            "corpora": {"corpora": config.corpora, "overrides.corpora": config.overrides.corpora},
+        },
+        workflow,
+    )
+    if "paper" not in config.variants:
+        faults.append("variants: 'paper' is missing: tables and figures show it; drop only 'clean'")
     return (None, faults) if faults else (config, [])
+
+
+def _unknown_names(chosen: Mapping[str, Mapping[str, Iterable[str]]], workflow: Path) -> list[str]:
+    """Faults for names that do not exist, from folder of the workflow -> key -> names."""
+    faults = []
+    for folder, names_by_key in chosen.items():
+        known = names_below(workflow / folder, "" if folder == "papers" else ".yaml")
+        faults += [
+            f"{key}: {name!r} does not exist; {nearest(name, known)}"
+            for key, names in names_by_key.items()
+            for name in names
+            if name not in known
+        ]
+    return faults
+
+
+def _scale(config: Config, workflow: Path) -> Scale:
+    path = workflow / "scales" / f"{config.scale}.yaml"
+    try:
+        scale = Scale.model_validate(read_yaml(path))
+    except ValidationError as error:
+        raise ConfigError(str(path), faults_of(error, Scale)) from None
+    overrides = scale.overrides
+    faults = _unknown_names(
+        {
+            "papers": {"overrides.papers": overrides.papers},
+            "corpora": {"overrides.corpora": overrides.corpora},
+        },
+        workflow,
+    )
+    if scale.scale != config.scale:
+        faults.append(f"scale: {scale.scale!r} is not the name of its file, {config.scale!r}")
+    if faults:
+        raise ConfigError(str(path), faults)
+    return scale
 
 
 def _corpora(config: Config, scale: Scale, workflow: Path, faults: list[str]) -> dict[str, Corpus]:
@@ -88,7 +122,26 @@ def _corpora(config: Config, scale: Scale, workflow: Path, faults: list[str]) ->
             corpora[name] = Corpus.model_validate(content)
         except ValidationError as error:
             faults.extend(faults_of(error, Corpus, f"corpora.{name}"))
+            continue
+        if corpora[name].corpus != name:
+            faults.append(
+                f"corpora.{name}.corpus: {corpora[name].corpus!r} is not the name of its file"
+            )
     return corpora
+
+
+def _feature_conflicts(papers: Mapping[str, Paper]) -> list[str]:
+    """Faults for features of one name and different contents: papers share feature files."""
+    first: dict[str, Experiment] = {}
+    conflicts = {
+        f"papers.{experiment.paper}.features.{experiment.feature_name}: differs from the feature "
+        f"of that name of paper {first[experiment.feature_name].paper}; rename one"
+        for paper in papers.values()
+        for variants in paper.experiments.values()
+        for experiment in variants.values()
+        if first.setdefault(experiment.feature_name, experiment).feature != experiment.feature
+    }
+    return sorted(conflicts)
 
 
 def _sources(
@@ -106,7 +159,7 @@ def _sources(
         for experiment in variants.values()
     }
     sources = {}
-    for name in sorted(used):
+    for name in sorted(used & set(corpora)):
         chosen = config.corpora.get(name, Source())
         try:
             sources[name] = resolve_source(

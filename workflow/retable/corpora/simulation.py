@@ -15,18 +15,16 @@ and a classifier that has met a speaker does better on that speaker than on a st
 import hashlib
 import io
 import wave
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import PurePosixPath
 
 import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
-from retable.corpora.files import DescribeClip
 from retable.spec.base import canonical_json
-from retable.spec.corpus import Filter, Simulation
+from retable.spec.corpus import Simulation
 
 BANDS = 40
 """Mel bands of an envelope."""
@@ -77,27 +75,6 @@ def generator(seed: int, *labels: str) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(digest[:16], "big"))
 
 
-def matches(columns: Mapping[str, str], filters: Iterable[Filter]) -> bool:
-    """Whether a clip with these manifest columns matches any of the filters."""
-    return any(all(columns[key] in values for key, values in one.items()) for one in filters)
-
-
-def kept_clips(
-    clips: Iterable[PurePosixPath], describe_clip: DescribeClip, simulation: Simulation
-) -> list[PurePosixPath]:
-    """Those of the upstream clips that the twin holds, in their order.
-
-    The filters of `simulation.keep` see the columns of `describe_clip` and `clip_id`.
-    """
-    if not simulation.keep:
-        return list(clips)
-    return [
-        clip
-        for clip in clips
-        if matches({"clip_id": clip.stem, **describe_clip(clip)}, simulation.keep)
-    ]
-
-
 def smooth_deviation(rng: np.random.Generator, deviation_db: float) -> Array:
     """A smooth random curve over the mel bands: mean 0 and the given standard deviation, in dB.
 
@@ -115,7 +92,7 @@ def clip_envelope(utterance: Utterance, simulation: Simulation) -> Array:
     for task, name in utterance.classes.items():
         of_class = generator(seed, "class", task, name)
         of_speaker = generator(seed, "interaction", task, name, speaker)
-        envelope = envelope + smooth_deviation(of_class, simulation.class_effect_db)
+        envelope = envelope + smooth_deviation(of_class, simulation.class_effect_db[task])
         envelope = envelope + smooth_deviation(of_speaker, simulation.interaction_db)
     of_clip = generator(seed, "clip envelope", utterance.clip_id)
     return envelope + smooth_deviation(of_clip, simulation.clip_effect_db)

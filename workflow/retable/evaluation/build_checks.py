@@ -5,7 +5,7 @@ from pathlib import Path
 
 from retable.corpora.counts import count_faults
 from retable.corpora.index import read_manifest
-from retable.corpora.simulation import kept_clips
+from retable.corpora.selection import kept_clips
 from retable.evaluation.checks import Check
 from retable.evaluation.result_checks import (
     check_metrics,

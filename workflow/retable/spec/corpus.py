@@ -41,8 +41,8 @@ class Simulation(Spec):
     """Clips to write: those that match any of these filters (all upstream names when empty)."""
     duration_s: tuple[float, float]
     """Shortest and longest clip."""
-    class_effect_db: float
-    """Standard deviation over mel bands of what a class does to the spectrum."""
+    class_effect_db: dict[str, float]
+    """Task -> standard deviation over mel bands of what a class does to the spectrum."""
     speaker_effect_db: float
     """The same for a speaker's own voice."""
     interaction_db: float

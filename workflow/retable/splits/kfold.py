@@ -27,14 +27,14 @@ def fold_roles(dataset: pd.DataFrame, split: KFoldSpec, repeat: int) -> list[pd.
     """
     clips = dataset.sort_values("clip_id", ignore_index=True)
     generator = np.random.default_rng([split.seed, repeat])
-    if split.equal:
-        clips = _equalised(clips, split.folds, generator)
     units = len(clips) if split.group is None else clips[split.group].nunique()
     if units < split.folds:
         raise DataError(
             f"{split.folds} folds need at least as many {split.group or 'clip'}s, found {units}; "
             f"lower `folds` or take a larger dataset"
         )
+    if split.equal:
+        clips = _equalised(clips, split.folds, generator)
     seed = int(generator.integers(2**32))
     if split.group is None:
         folds = KFold(split.folds, shuffle=True, random_state=seed).split(clips)
