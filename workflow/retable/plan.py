@@ -19,10 +19,9 @@ from retable.registry import BASELINES, CORPORA, FEATURES, FIGURES, MODELS, TWIN
 from retable.spec.base import canonical_json
 from retable.spec.corpus import Archive, Corpus, Dataset, Promise
 from retable.spec.feature import Feature
-from retable.spec.paper import Experiment, Paper, VariantName
+from retable.spec.paper import Comparability, Experiment, Paper, VariantName
 from retable.spec.part import Part, Run
 from retable.spec.split import Split
-from retable.tables.verdicts import Comparability
 
 
 @dataclass(frozen=True)

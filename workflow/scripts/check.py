@@ -5,8 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
 
-from retable.evaluation.build_checks import build_checks
-from retable.evaluation.checks import write_checks
+from retable.checks.build import build_checks
+from retable.checks.check import write_checks
 from retable.logs import job_log
 from retable.spec.corpus import Promise
 

@@ -10,7 +10,7 @@ WORKFLOW = Path(__file__).parents[3] / "workflow"
 def test_nothing_from_predictions_to_page_imports_torch():
     modules = sorted(
         ".".join(path.relative_to(WORKFLOW).with_suffix("").parts)
-        for package in ("evaluation", "tables", "figures", "page")
+        for package in ("evaluation", "tables", "figures", "checks", "page")
         for path in (WORKFLOW / "retable" / package).glob("*.py")
         if path.stem != "__init__"
     )

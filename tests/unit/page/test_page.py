@@ -3,8 +3,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from retable.checks.check import Check, write_checks
 from retable.errors import DataError
-from retable.evaluation.checks import Check, write_checks
 from retable.figures.confusion import draw_confusion_matrix
 from retable.page.page import PageCorpus, PageFigure, PagePaper, PageTable, build_page
 from retable.spec.paper import Figure, Paper, TextRow

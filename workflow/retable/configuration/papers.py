@@ -72,7 +72,11 @@ class PaperReader:
         """
         self.name = name
         self.faults: list[str] = []
-        self._raw = self._validated(RawPaper, self._content(path, overrides), ())
+        self._faulty_corpora: Collection[str] = ()
+        content = self._swept(read_yaml(path))
+        self._raw: RawPaper | None = None
+        if not self.faults:
+            self._raw = self._validated(RawPaper, self._overridden(content, overrides), ())
 
     def paper(self, corpora: Mapping[str, Corpus], faulty: Collection[str] = ()) -> Paper | None:
         """The paper, or None where `faults` says why not.
@@ -99,14 +103,16 @@ class PaperReader:
     def _add(self, where: str, fault: str) -> None:
         self.faults.append(f"papers.{self.name}.{where}: {fault}")
 
-    def _content(self, path: Path, overrides: Mapping[str, Mapping[str, Any]]) -> Entry:
-        content = read_yaml(path)
-        sections = [name for name in SECTIONS if isinstance(content.get(name), dict)]
-        for section in sections:
+    def _swept(self, content: Entry) -> Entry:
+        for section in _sections(content):
             try:
                 content[section] = swept(content[section], f"papers.{self.name}.{section}")
             except MergeFault as fault:
                 self.faults.append(str(fault))
+        return content
+
+    def _overridden(self, content: Entry, overrides: Mapping[str, Mapping[str, Any]]) -> Entry:
+        sections = _sections(content)
         for key, change in overrides.items():
             for section, entries in change.items():
                 where = f"{key}.{section}"
@@ -252,3 +258,7 @@ class PaperReader:
                 self._add(
                     where, f"no experiment {experiment!r}; {nearest(experiment, raw.experiments)}"
                 )
+
+
+def _sections(content: Entry) -> list[str]:
+    return [name for name in SECTIONS if isinstance(content.get(name), dict)]

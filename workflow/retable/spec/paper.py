@@ -12,6 +12,9 @@ from retable.spec.training import Training
 
 VariantName = Literal["paper", "clean"]
 
+Comparability = Literal["comparable", "simulated", "partial"]
+"""Whether the audio behind a result allows a verdict against the paper."""
+
 
 class Experiment(Spec):
     """Runs over repeats and folds of one model on one dataset, in one variant; all resolved."""

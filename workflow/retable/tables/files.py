@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from retable.evaluation.tsv import write_tsv
-from retable.spec.paper import Table, TextRow
+from retable.spec.paper import Comparability, Table, TextRow
 from retable.tables.cells import read_experiment_scores
 from retable.tables.layout import table_layout
 from retable.tables.long_form import table_long_form
@@ -12,7 +12,7 @@ from retable.tables.published import published_rows, read_published
 from retable.tables.render import latex_table, markdown_lines, markdown_table
 from retable.tables.settings import Sources
 from retable.tables.text_rows import text_long_forms
-from retable.tables.verdicts import TITLE_NOTES, Comparability
+from retable.tables.verdicts import TITLE_NOTES
 
 
 def write_table(

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from retable.spec.paper import Table
+from retable.spec.paper import Comparability, Table
 from retable.tables.long_form import text_lines
-from retable.tables.verdicts import TITLE_NOTES, Comparability
+from retable.tables.verdicts import TITLE_NOTES
 
 CLEAN_LABEL = "clean protocol"
 

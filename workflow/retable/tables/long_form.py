@@ -7,13 +7,12 @@ import pandas as pd
 
 from retable.errors import ConfigError, DataError
 from retable.evaluation.tsv import read_tsv
-from retable.spec.paper import Cell, Table
+from retable.spec.paper import Cell, Comparability, Table
 from retable.tables.cells import ExperimentScores, reproduced_value
 from retable.tables.matching import match_cells
 from retable.tables.verdicts import (
     CITED,
     NOT_REPRODUCED,
-    Comparability,
     decimals_of,
     print_difference,
     print_number,

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from retable.errors import ConfigError
-from retable.spec.paper import TextRow
+from retable.spec.paper import Comparability, TextRow
 from retable.tables.cells import ExperimentScores
 from retable.tables.long_form import COLUMNS, Line, blank_line, result_line, text_lines
 from retable.tables.matching import nearest
 from retable.tables.settings import Sources, read_setting
-from retable.tables.verdicts import CITED, NOT_REPRODUCED, Comparability, setting_verdict
+from retable.tables.verdicts import CITED, NOT_REPRODUCED, setting_verdict
 
 
 def text_long_forms(

@@ -1,10 +1,8 @@
 """What may be said about a reproduced value beside the published one."""
 
 from decimal import Decimal
-from typing import Literal
 
-Comparability = Literal["comparable", "simulated", "partial"]
-"""Whether the audio behind a table allows a verdict against the paper."""
+from retable.spec.paper import Comparability
 
 TITLE_NOTES: dict[Comparability, str] = {
     "comparable": "",

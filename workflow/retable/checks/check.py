@@ -1,4 +1,4 @@
-"""Checks that a finished build runs on itself: a failed one fails the build and names itself."""
+"""The outcome of a check; a failed one fails the build and names itself."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

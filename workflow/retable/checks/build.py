@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from retable.corpora.counts import count_faults
-from retable.corpora.index import read_manifest
-from retable.corpora.selection import kept_clips
-from retable.evaluation.checks import Check
-from retable.evaluation.result_checks import (
+from retable.checks.check import Check
+from retable.checks.results import (
     check_metrics,
     check_predictions,
     check_tables_complete,
 )
-from retable.evaluation.split_checks import check_fold_sizes, check_leakage
+from retable.checks.splits import check_fold_sizes, check_leakage
+from retable.corpora.counts import count_faults
+from retable.corpora.index import read_manifest
+from retable.corpora.selection import kept_clips
 from retable.registry import CORPORA, load
 from retable.spec.corpus import Promise
 from retable.tables.published import read_published

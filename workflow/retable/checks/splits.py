@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from retable.checks.check import Check
 from retable.errors import DataError
-from retable.evaluation.checks import Check
 from retable.evaluation.tsv import as_numbers, read_tsv
 
 AUDIT_COLUMNS = ("repeat", "fold", "unit", "roles", "shared", "allowed")

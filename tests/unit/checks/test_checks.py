@@ -3,15 +3,15 @@ import json
 import pandas as pd
 import pytest
 
-from retable.errors import CheckError, DataError
-from retable.evaluation.checks import Check, write_checks
-from retable.evaluation.predictions import write_predictions
-from retable.evaluation.result_checks import (
+from retable.checks.check import Check, write_checks
+from retable.checks.results import (
     check_metrics,
     check_predictions,
     check_tables_complete,
 )
-from retable.evaluation.split_checks import check_fold_sizes, check_leakage
+from retable.checks.splits import check_fold_sizes, check_leakage
+from retable.errors import CheckError, DataError
+from retable.evaluation.predictions import write_predictions
 from retable.evaluation.tsv import read_tsv, write_tsv
 from sample_results import PUBLISHED, sample_predictions, write_sample_scores
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from retable.evaluation.checks import Check
+from retable.checks.check import Check
 from retable.evaluation.tsv import read_tsv
 
 SUM_TOLERANCE = 1e-4

@@ -1,0 +1,1 @@
+"""Checks that a finished build runs on itself."""
