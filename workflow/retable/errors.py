@@ -26,5 +26,9 @@ class DownloadError(RetableError):
     """An archive could not be fetched from any of its addresses."""
 
 
+class TrainingError(RetableError):
+    """A training cannot go on: it diverged, or it was told to stop."""
+
+
 class CheckError(RetableError):
     """A finished build failed one of its own checks."""

@@ -112,12 +112,24 @@ class Plan:
         source = self.source(corpus)
         return source.fingerprint if source.kind == "folders" else ""
 
+    def indexed(self, corpus: str) -> Corpus:
+        """A corpus' spec with no other archives than its source holds."""
+        spec, present = self.corpus(corpus), self.source(corpus).present
+        archives = tuple(archive for archive in spec.archives if archive.name in present)
+        return spec.model_copy(update={"archives": archives})
+
     def index_text(self, corpus: str) -> str:
         """What the manifest of a corpus depends on, besides its clips."""
         fields = {"sample_rate", "labels", "max_rejected"}
-        folders = sorted(archive.unpack_to for archive in self.corpus(corpus).archives)
+        folders = sorted(archive.unpack_to for archive in self.indexed(corpus).archives)
         spec = self.corpus(corpus).model_dump(mode="json", include=fields)
         return canonical_json(spec | {"folders": folders})
+
+    def origin(self, dataset: str) -> str:
+        """In a word or two, where the audio of a dataset comes from."""
+        source = self.source(dataset.partition("-")[0])
+        kind = "directory" if source.kind in ("folders", "archives") else source.kind
+        return f"{kind}, partial" if source.partial else kind
 
     def promise(self, corpus: str) -> Promise:
         """What the clips of a corpus are held against."""
@@ -219,8 +231,10 @@ class Plan:
     def page_text(self) -> str:
         """What the results page says besides tables, figures and checks."""
         shown = {"title", "citation", "tables", "figures"}
+        template = (self.workflow / "retable" / "page" / "index.html.j2").read_bytes()
         return canonical_json(
             {
+                "template": hashlib.sha256(template).hexdigest(),
                 "scale": self.scale_note,
                 "papers": [
                     paper.model_dump(mode="json", include=shown) for paper in self.papers.values()

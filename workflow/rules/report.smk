@@ -29,9 +29,7 @@ rule check:
         splits=checked_splits(),
         predictions=checked_predictions(),
         scores=checked_scores(),
-        tables={
-            PLAN.published_file(paper): built_tables(paper) for paper in PLAN.papers
-        },
+        tables={paper: built_tables(paper) for paper in PLAN.papers},
         code=PLAN.code("check.py", *PLAN.corpus_modules()),
     script:
         "../scripts/check.py"
@@ -46,7 +44,6 @@ rule page:
             for figure in spec.figures
         ],
         checks="<results>/checks.tsv",
-        template=str(WORKFLOW / "retable" / "page" / "index.html.j2"),
     output:
         page="<results>/index.html",
     log:

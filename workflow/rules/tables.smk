@@ -33,7 +33,6 @@ rule table:
         table=lambda wc: PLAN.papers[wc.paper].tables[wc.table].in_order(),
         experiments=lambda wc: table_experiments(wc.paper, wc.table),
         published=lambda wc: PLAN.published_text(wc.paper, wc.table),
-        published_file=lambda wc: PLAN.published_file(wc.paper),
         comparability=lambda wc: PLAN.comparability(
             wc.paper, table_experiments(wc.paper, wc.table)
         ),
@@ -67,7 +66,6 @@ rule text_tables:
         experiments=lambda wc: text_experiments(wc.paper),
         sources=lambda wc: setting_sources(wc.paper),
         published=lambda wc: PLAN.published_text(wc.paper, "text"),
-        published_file=lambda wc: PLAN.published_file(wc.paper),
         comparability=lambda wc: PLAN.comparability(
             wc.paper, text_experiments(wc.paper)
         ),

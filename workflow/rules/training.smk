@@ -20,6 +20,7 @@ rule train:
         ENVIRONMENT
     params:
         part=part_text,
+        source=lambda wc: PLAN.origin(experiment_of(wc).dataset),
         code=lambda wc: PLAN.model_code("train.py", experiment_of(wc)),
     script:
         "../scripts/train.py"
@@ -41,6 +42,7 @@ rule fit:
         ENVIRONMENT
     params:
         part=part_text,
+        source=lambda wc: PLAN.origin(experiment_of(wc).dataset),
         code=lambda wc: PLAN.model_code("fit.py", experiment_of(wc)),
     script:
         "../scripts/fit.py"

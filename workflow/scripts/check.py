@@ -12,6 +12,7 @@ from retable.spec.corpus import Promise
 
 with job_log(snakemake.log[0]):
     params = snakemake.params
+    papers = Path(snakemake.scriptdir).parent / "papers"
     checks = build_checks(
         manifests=params.manifests,
         promises={
@@ -20,6 +21,8 @@ with job_log(snakemake.log[0]):
         splits=params.splits,
         predictions=params.predictions,
         scores=params.scores,
-        tables=params.tables,
+        tables={
+            str(papers / paper / "published.csv"): tables for paper, tables in params.tables.items()
+        },
     )
     write_checks(checks, Path(snakemake.output.checks))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
 
-from retable.corpora.download import announce, copy_archive, download_archive
+from retable.corpora.download import announce, download_archive, link_archive
 from retable.corpora.record import write_checksum
 from retable.logs import job_log
 from retable.plan import Plan
@@ -18,7 +18,7 @@ with job_log(snakemake.log[0]):
     target = Path(snakemake.output.archive)
     announce(corpus)
     if source.kind == "archives":
-        copy_archive(archive, Path(source.location), target)
+        link_archive(archive, Path(source.location), target)
     else:
         download_archive(archive, target, source.addresses(archive))
     write_checksum(target, Path(snakemake.output.checksum))

@@ -17,4 +17,6 @@ with job_log(snakemake.log[0]):
         Path(snakemake.input.split),
         Path(snakemake.output.predictions),
         Path(snakemake.output.runs),
+        source=snakemake.params.source,
+        code=snakemake.params.code,
     )

@@ -13,7 +13,7 @@ with job_log(snakemake.log.job):
     plan = Plan.of(snakemake.config, Path(snakemake.scriptdir).parent)
     write_index(
         Path(snakemake.params.root),
-        plan.corpus(snakemake.wildcards.corpus),
+        plan.indexed(snakemake.wildcards.corpus),
         threads=snakemake.threads,
         manifest=Path(snakemake.output.manifest),
         rejected=Path(snakemake.output.rejected),

@@ -11,9 +11,10 @@ from retable.tables.files import write_table
 
 with job_log(snakemake.log[0]):
     params = snakemake.params
+    papers = Path(snakemake.scriptdir).parent / "papers"
     write_table(
         Table.model_validate_json(params.table),
-        published=Path(params.published_file),
+        published=papers / snakemake.wildcards.paper / "published.csv",
         table_name=snakemake.wildcards.table,
         scores=dict(zip(params.experiments, map(Path, snakemake.input.scores), strict=True)),
         confusions=dict(

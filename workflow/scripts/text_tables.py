@@ -11,9 +11,10 @@ from retable.tables.files import write_text_tables
 
 with job_log(snakemake.log[0]):
     params = snakemake.params
+    papers = Path(snakemake.scriptdir).parent / "papers"
     write_text_tables(
         [TextRow.model_validate_json(row) for row in params.rows],
-        published=Path(params.published_file),
+        published=papers / snakemake.wildcards.paper / "published.csv",
         scores=dict(zip(params.experiments, map(Path, snakemake.input.scores), strict=True)),
         sources={
             experiment: {source: Path(file) for source, file in files.items()}

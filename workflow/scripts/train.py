@@ -18,6 +18,7 @@ with job_log(snakemake.log[0]):
             Path(snakemake.input.dataset),
             [Path(shard) for shard in snakemake.input.features],
             Path(snakemake.input.split),
+            snakemake.params.source,
         ),
         PartOutputs(**outputs),
         work=outputs["runs"].parent.with_suffix(".work"),

@@ -171,7 +171,7 @@ def test_overrides_of_the_configuration_lie_over_those_of_the_scale(read, edit):
         (
             "experiments",
             {"NET": {"variants": ["clean"]}},
-            "experiments.NET.variants: ['clean']: input should be a valid dictionary",
+            "experiments.NET.variants: ['clean']: expected keys and values",
         ),
         (
             "experiments",
@@ -228,6 +228,48 @@ def test_a_row_of_the_text_names_an_experiment_that_exists(faults, edit, source)
     assert faults() == [
         "papers.waves.text.network.emotion.UAR: no experiment 'NTE'; did you mean 'NET'?"
     ]
+
+
+TABLE = {
+    "title": "All",
+    "rows": {"network": {"experiment": "NET"}},
+    "columns": {"emotion": {"task": "emotion"}},
+    "metrics": {"UAR": {"metric": "uar"}},
+    "clean": ["network"],
+}
+FIGURE = {
+    "kind": "confusion_matrix",
+    "title": "Emotions",
+    "caption": "",
+    "experiments": ["NET"],
+    "task": "emotion",
+    "variant": "clean",
+}
+
+
+def test_what_is_shown_of_variant_clean_exists(faults, edit):
+    edit(PAPER, tables={"1": TABLE}, figures={"emotions": FIGURE})
+    assert faults() == [
+        "papers.waves.tables.1.clean: experiment NET has no variant 'clean'",
+        "papers.waves.figures.emotions: experiment NET has no variant 'clean'",
+    ]
+    edit(PAPER, experiments={"NET": {"variants": {"clean": {}}}}, tables={"1": {"clean": ["net"]}})
+    assert faults() == [
+        "papers.waves.tables.1.rows.network: experiment NET has no variant 'paper'",
+        "papers.waves.tables.1.clean: no row 'net'; did you mean 'network'?",
+    ]
+
+
+def test_leaving_out_variant_clean_leaves_out_what_shows_it(read, edit):
+    edit(PAPER, experiments={"NET": {"variants": {"paper": {}, "clean": {}}}})
+    other = {**FIGURE, "variant": "paper"}
+    edit(PAPER, tables={"1": TABLE}, figures={"emotions": FIGURE, "others": other})
+    both = read().papers["waves"]
+    assert both.tables["1"].clean == ("network",)
+    assert [*both.figures] == ["emotions", "others"]
+    paper_alone = read(variants=["paper"]).papers["waves"]
+    assert paper_alone.tables["1"].clean == ()
+    assert [*paper_alone.figures] == ["others"]
 
 
 def test_choosing_the_epoch_on_test_data_is_open_only_to_variant_paper(read, faults, edit):

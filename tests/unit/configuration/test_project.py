@@ -106,6 +106,11 @@ def test_overrides_reach_corpora(read, edit):
             "compute.checkpoint_minutes: 'often': input should be a valid number, "
             "unable to parse string as a number",
         ),
+        ({"papers": "waves"}, "papers: 'waves': expected a list, as in [a, b]"),
+        (
+            {"corpora": {"ravdess": "upstream"}},
+            "corpora.ravdess: 'upstream': expected keys and values; known keys: partial, source",
+        ),
         (
             {"compute": {"device": "gpu"}},
             "compute.device: 'gpu' is not allowed; allowed: 'auto', 'cpu' or 'cuda'",
@@ -178,7 +183,7 @@ def test_all_faults_come_in_one_message(workflow, edit, read):
             overrides={"papers": {"waves": {"splits": {"fold": {"folds": 3}}}}},
         )
     assert str(raised.value).splitlines() == [
-        "config.yaml: 3 faults",
+        "config.yaml, workflow/scales/small.yaml, workflow/papers/waves/paper.yaml: 3 faults",
         "  - overrides.papers.waves.splits.fold: no such entry; did you mean 'folds'?",
         "  - papers.waves.models.small.hiden: unknown key; did you mean 'hidden'?",
         "  - papers.waves.experiments.NET.dataset: no dataset 'ravdess-cats'; "

@@ -1,14 +1,13 @@
 import email.utils
 import hashlib
 import logging
-import os
 import time
 
 import pytest
 
 from archive_server import ArchiveServer, Behaviour
 from retable.corpora import download
-from retable.corpora.download import announce, copy_archive, download_archive
+from retable.corpora.download import announce, download_archive, link_archive
 from retable.corpora.transfer import CHUNK, PROGRESS_EVERY_S, ProgressLog, seconds_to_wait
 from retable.errors import DownloadError
 from retable.spec.corpus import Archive
@@ -289,25 +288,27 @@ def test_the_licence_and_the_citation_are_shown(corpus, caplog):
 
 def test_a_local_archive_is_linked(archive, short_archive, tmp_path):
     target = tmp_path / "archives" / NAME
-    copy_archive(archive, short_archive.parent, target)
-    assert os.path.samefile(target, short_archive)  # noqa: PTH121
+    link_archive(archive, short_archive.parent, target)
+    assert target.readlink() == short_archive
 
 
-def test_a_local_archive_on_another_disk_is_copied(archive, short_archive, tmp_path, monkeypatch):
-    def other_disk(*_: object) -> None:
-        raise OSError(18, "Invalid cross-device link")
+def test_a_local_archive_is_copied_to_a_disk_without_links(
+    archive, short_archive, tmp_path, monkeypatch
+):
+    def no_links(*_: object) -> None:
+        raise OSError(1, "Operation not permitted")
 
-    monkeypatch.setattr("retable.corpora.download.os.link", other_disk)
+    monkeypatch.setattr("pathlib.Path.symlink_to", no_links)
     target = tmp_path / NAME
-    copy_archive(archive, short_archive.parent, target)
-    assert not os.path.samefile(target, short_archive)  # noqa: PTH121
+    link_archive(archive, short_archive.parent, target)
+    assert not target.is_symlink()
     assert target.read_bytes() == short_archive.read_bytes()
 
 
 def test_a_local_archive_that_is_missing_or_wrong(archive, tmp_path):
     with pytest.raises(DownloadError, match=f"holds no {NAME}"):
-        copy_archive(archive, tmp_path, tmp_path / "copy.zip")
+        link_archive(archive, tmp_path, tmp_path / "copy.zip")
     (tmp_path / NAME).write_bytes(b"no archive")
     with pytest.raises(DownloadError, match=rf"it has 10 bytes, expected {archive.bytes}"):
-        copy_archive(archive, tmp_path, tmp_path / "copy.zip")
+        link_archive(archive, tmp_path, tmp_path / "copy.zip")
     assert (tmp_path / NAME).exists()

@@ -15,7 +15,7 @@ from retable.features.store import FeatureStore
 from retable.registry import BASELINES, load
 from retable.spec.part import Part, Run
 from retable.splits.roles import read_roles
-from retable.training.provenance import library_versions
+from retable.training.provenance import part_origin
 from retable.training.targets import Targets, read_targets
 
 logger = logging.getLogger(__name__)
@@ -28,6 +28,9 @@ def fit_part(
     split: Path,
     predictions: Path,
     runs: Path,
+    *,
+    source: str,
+    code: str,
 ) -> None:
     """Fits a baseline for every run of a part and writes its predictions and records.
 
@@ -37,16 +40,13 @@ def fit_part(
         split: roles of the clips in every repeat and fold.
         predictions: `predictions.parquet` to write.
         runs: `run.json` to write.
+        source: where the corpus was read from, for the record.
+        code: digest of the code behind this job, for the record.
     """
     targets = read_targets(dataset, part.classes)
     features = FeatureStore(feature_shards).rows(targets.clip_ids)
     tables, records = [], []
-    origin = {
-        "experiment": part.experiment,
-        "variant": part.variant,
-        "spec": json.loads(part.canonical()),
-        "versions": library_versions(),
-    }
+    origin = part_origin(part, dataset, source, code)
     roles = read_roles(split)
     for run in part.runs:
         table, record = _fit_run(part, run, features, targets, roles[run.draw, run.fold])

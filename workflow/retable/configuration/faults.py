@@ -36,6 +36,12 @@ def _fault(detail: ErrorDetails, kind: Any, where: str) -> str:
         return f"{key}.kind: {context['tag']!r} is not allowed; allowed: {context['expected_tags']}"
     if detail["type"] == "literal_error":
         return f"{key}: {detail['input']!r} is not allowed; allowed: {detail['ctx']['expected']}"
+    if detail["type"] in ("tuple_type", "list_type"):
+        return f"{key}: {detail['input']!r}: expected a list, as in [a, b]"
+    if detail["type"] in ("dict_type", "model_type"):
+        known = sorted({name for model in models for name in model.model_fields})
+        hint = f"; known keys: {', '.join(known)}" if detail["type"] == "model_type" else ""
+        return f"{key}: {detail['input']!r}: expected keys and values{hint}"
     return f"{key}: {detail['input']!r}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
 
 

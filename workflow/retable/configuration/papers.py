@@ -92,7 +92,7 @@ class PaperReader:
         if raw.paper != self.name:
             self._add("paper", f"{raw.paper!r} is not the name of its folder, {self.name!r}")
         experiments = {name: self._variants(raw, name, corpora) for name in raw.experiments}
-        self._check_references(raw)
+        self._check_references(raw, experiments)
         if self.faults:
             return None
         return Paper(
@@ -241,23 +241,34 @@ class PaperReader:
                 f"{experiment.split_name} has none; use selection last",
             )
 
-    def _check_references(self, raw: RawPaper) -> None:
-        """Every experiment that a table, a figure or a text row names must exist."""
+    def _check_references(
+        self, raw: RawPaper, experiments: Mapping[str, Mapping[str, Experiment]]
+    ) -> None:
+        """What a table, a figure or a text row shows must exist: experiment, variant and row."""
         named = [
-            *((f"tables.{table}.{axis}.{key}", cell.experiment)
+            *((f"tables.{table}.{axis}.{key}", cell.experiment, "paper")
               for table, spec in raw.tables.items()
               for axis in ("rows", "columns", "metrics")
               for key, cell in getattr(spec, axis).items()),
-            *((f"figures.{figure}", experiment)
+            *((f"tables.{table}.clean", spec.rows[row].experiment, "clean")
+              for table, spec in raw.tables.items() for row in spec.clean if row in spec.rows),
+            *((f"figures.{figure}", experiment, spec.variant)
               for figure, spec in raw.figures.items() for experiment in spec.experiments),
-            *((f"text.{row.row}.{row.column}.{row.metric}", part.experiment)
+            *((f"text.{row.row}.{row.column}.{row.metric}", part.experiment, "paper")
               for row in raw.text for part in (row.cell, row.setting) if part),
         ]  # fmt: skip
-        for where, experiment in named:
-            if experiment is not None and experiment not in raw.experiments:
+        for where, experiment, variant in named:
+            if experiment is None:
+                continue
+            if experiment not in experiments:
                 self._add(
-                    where, f"no experiment {experiment!r}; {nearest(experiment, raw.experiments)}"
+                    where, f"no experiment {experiment!r}; {nearest(experiment, experiments)}"
                 )
+            elif experiments[experiment] and variant not in experiments[experiment]:
+                self._add(where, f"experiment {experiment} has no variant {variant!r}")
+        for table, spec in raw.tables.items():
+            for row in sorted(set(spec.clean) - set(spec.rows)):
+                self._add(f"tables.{table}.clean", f"no row {row!r}; {nearest(row, spec.rows)}")
 
 
 def _sections(content: Entry) -> list[str]:

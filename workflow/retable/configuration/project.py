@@ -15,7 +15,7 @@ from retable.corpora.source import ResolvedSource, resolve_source
 from retable.errors import ConfigError, RetableError
 from retable.spec.config import Config, Scale
 from retable.spec.corpus import Corpus, Source
-from retable.spec.paper import Experiment, Paper
+from retable.spec.paper import Experiment, Paper, VariantName
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,27 @@ def read_project(raw_config: Mapping[str, Any], workflow: Path) -> Project:
         paper = reader.paper(corpora, faulty)
         faults.extend(dict.fromkeys(reader.faults))
         if paper is not None:
-            papers[name] = paper
+            papers[name] = _without_unbuilt(paper, config.variants)
     faults.extend(_feature_conflicts(papers))
     sources = _sources(config, scale, corpora, papers, faults)
     if faults:
-        raise ConfigError("config.yaml", faults)
+        raise ConfigError(", ".join(_files_behind(faults, scale, workflow)), faults)
     return Project(config, scale, corpora, sources, papers)
+
+
+def _files_behind(faults: Iterable[str], scale: Scale, workflow: Path) -> list[str]:
+    """The files to look into: a paper's or corpus' own, with what is laid over it."""
+    keys = [fault.partition(":")[0].split(".") for fault in faults]
+    specs = {
+        "papers": {f"{name[1]}/paper.yaml" for name in keys if name[0] == "papers"},
+        "corpora": {
+            f"{name[1]}.yaml" for name in keys if name[0] == "corpora" and name[2:] != ["source"]
+        },
+    }
+    files = [f"{folder}/{file}" for folder, names in specs.items() for file in sorted(names)]
+    if files:
+        files.insert(0, f"scales/{scale.scale}.yaml")
+    return ["config.yaml", *(f"{workflow.name}/{file}" for file in files)]
 
 
 def _config(raw: Mapping[str, Any], workflow: Path) -> tuple[Config | None, list[str]]:
@@ -75,6 +90,15 @@ def _config(raw: Mapping[str, Any], workflow: Path) -> tuple[Config | None, list
     if "paper" not in config.variants:
         faults.append("variants: 'paper' is missing: tables and figures show it; drop only 'clean'")
     return (None, faults) if faults else (config, [])
+
+
+def _without_unbuilt(paper: Paper, variants: Iterable[VariantName]) -> Paper:
+    """The paper without the rows of tables and the figures that show variants left out."""
+    if "clean" in variants:
+        return paper
+    tables = {name: table.model_copy(update={"clean": ()}) for name, table in paper.tables.items()}
+    figures = {name: fig for name, fig in paper.figures.items() if fig.variant in variants}
+    return paper.model_copy(update={"tables": tables, "figures": figures})
 
 
 def _unknown_names(chosen: Mapping[str, Mapping[str, Iterable[str]]], workflow: Path) -> list[str]:

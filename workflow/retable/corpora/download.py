@@ -6,7 +6,6 @@ right, so that an archive that exists is a good one. What a killed or failed dow
 """
 
 import logging
-import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -95,12 +94,12 @@ def download_archive(
     raise DownloadError(_nothing_worked(archive, target, failures))
 
 
-def copy_archive(archive: Archive, directory: Path, target: Path) -> None:
-    """Takes an archive from a local directory: verified, then linked, or copied to another disk.
+def link_archive(archive: Archive, directory: Path, target: Path) -> None:
+    """Takes an archive from a local directory: verified, then linked, or copied where links fail.
 
     Raises DownloadError when the file is missing or is not the upstream archive; it is left alone.
     """
-    # A link to a link would break with it; annexes and caches hand out symbolic links.
+    # To the file itself: a link to a link would break with that one.
     source = (directory / archive.name).resolve()
     if not source.is_file():
         raise DownloadError(
@@ -114,10 +113,12 @@ def copy_archive(archive: Archive, directory: Path, target: Path) -> None:
             f"from {' or '.join(archive.urls)}, or set the corpus' source to `upstream`."
         )
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.name}.part")
+    # Not `.part`: a download would append to what that links to.
+    part = target.with_name(f"{target.name}.link")
     part.unlink(missing_ok=True)
     try:
-        os.link(source, part)
+        # Not a hard link: Snakemake sets the time of a job's outputs, and the file is not ours.
+        part.symlink_to(source)
     except OSError:
         shutil.copyfile(source, part)
     part.replace(target)

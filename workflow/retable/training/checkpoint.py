@@ -16,8 +16,10 @@ from typing import Any
 
 import torch
 
+from retable.errors import TrainingError
 
-class Preempted(Exception):
+
+class Preempted(TrainingError):
     """SIGTERM came: the state is saved and the job must end with an error, to be run again."""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from retable.errors import TrainingError
 from retable.spec.compute import Compute
 from retable.spec.training import Training
 from retable.training.checkpoint import Checkpoint, Preempted, StopFlag
@@ -82,7 +83,7 @@ class RunTrainer:
 
         Raises:
             Preempted: the stop flag was set; the state is saved.
-            FloatingPointError: the loss is not finite.
+            TrainingError: the loss is not finite.
         """
         self._restore(checkpoint)
         started = time.monotonic() - self.progress.seconds
@@ -92,7 +93,10 @@ class RunTrainer:
                 if stop.is_set or checkpoint.is_due():
                     checkpoint.save(self._state())
                 if stop.is_set:
-                    raise Preempted(f"{self.name}: stopped in epoch {self.progress.epoch + 1}")
+                    raise Preempted(
+                        f"{self.name}: stopped in epoch {self.progress.epoch + 1} by SIGTERM; "
+                        f"the state is saved, the same command goes on from it"
+                    )
             self._finish_epoch()
             time.sleep(self.compute.epoch_delay_s)
         if self.training.selection != "last":
@@ -138,7 +142,7 @@ class RunTrainer:
         trained = min(len(progress.order), progress.step * self.training.batch_size)
         means = {name: float(total) / trained for name, total in progress.sums.items()}
         if means["loss"] != means["loss"] or means["loss"] == float("inf"):
-            raise FloatingPointError(
+            raise TrainingError(
                 f"{self.name}: the loss is {means['loss']} in epoch {progress.epoch + 1}; "
                 f"lower the learning rate (now {self.training.learning_rate})"
             )

@@ -25,7 +25,7 @@ from retable.training.data import ClipData, load_clips, role_indices
 from retable.training.device import device_name, set_determinism, training_device
 from retable.training.evaluate import evaluate
 from retable.training.loop import Roles, RunTrainer, autocast
-from retable.training.provenance import library_versions
+from retable.training.provenance import part_origin
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,8 @@ class PartInputs:
     feature_shards: Sequence[Path]
     split: Path
     """Roles of the clips in every repeat and fold."""
+    source: str
+    """Where the corpus was read from, for the record."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def train_part(
             if not finished.exists():
                 roles = role_indices(data, split[run.draw, run.fold])
                 _train_run(part, run, data, roles, finished, compute, stop)
-    _assemble(part, own_work, outputs, data)
+    _assemble(part, own_work, outputs, part_origin(part, inputs.dataset, inputs.source, code))
     shutil.rmtree(work)
 
 
@@ -206,7 +208,7 @@ def _description(network: nn.Module, data: ClipData) -> dict[str, Any]:
     }
 
 
-def _assemble(part: Part, work: Path, outputs: PartOutputs, data: ClipData) -> None:
+def _assemble(part: Part, work: Path, outputs: PartOutputs, origin: Mapping[str, Any]) -> None:
     """Joins the files of the finished runs into the files of the part."""
     finished = [work / run.name for run in part.runs]
     write_predictions(
@@ -214,15 +216,8 @@ def _assemble(part: Part, work: Path, outputs: PartOutputs, data: ClipData) -> N
     )
     histories = [pd.read_csv(run / "history.tsv", sep="\t") for run in finished]
     pd.concat(histories).to_csv(outputs.history, sep="\t", index=False)
-    origin = {
-        "experiment": part.experiment,
-        "variant": part.variant,
-        "spec": json.loads(part.canonical()),
-        "data": data.digest(),
-        "versions": library_versions(),
-    }
     records = [json.loads((run / "run.json").read_text(encoding="utf-8")) for run in finished]
-    _write_json(outputs.runs, [record | origin for record in records])
+    _write_json(outputs.runs, [record | dict(origin) for record in records])
     shutil.copyfile(finished[0] / "model.json", outputs.model)
     outputs.weights.mkdir(parents=True, exist_ok=True)
     for run in finished:

@@ -1,0 +1,232 @@
+"""What there is to build, and what makes a job run again."""
+
+import copy
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from retable.plan import Plan, run_seed
+
+REPOSITORY = Path(__file__).parents[3]
+WORKFLOW = REPOSITORY / "workflow"
+CONFIG = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
+
+
+def plan_of(workflow=WORKFLOW, **changes) -> Plan:
+    return Plan.of({**copy.deepcopy(CONFIG), **changes}, workflow)
+
+
+def part_texts(plan: Plan) -> dict[tuple[str, str, str, str], str]:
+    """(paper, experiment, variant, part) -> the text that makes its job run again."""
+    return {
+        (*key, part): plan.part(experiment, part).canonical()
+        for key, experiment in plan.experiments.items()
+        for part in plan.parts(experiment)
+    }
+
+
+@pytest.fixture
+def edited(tmp_path):
+    """Plans a copy of the workflow after `edit` has changed the content of gresnets' paper.yaml."""
+
+    def plan_edited(edit, **changes) -> Plan:
+        workflow = tmp_path / "workflow"
+        for folder in ("scales", "papers", "corpora"):
+            shutil.copytree(WORKFLOW / folder, workflow / folder)
+        path = workflow / "papers" / "gresnets" / "paper.yaml"
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        edit(content)
+        path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+        return plan_of(workflow, **changes)
+
+    return plan_edited
+
+
+@pytest.mark.parametrize("scale", ["demo", "quick", "paper"])
+def test_every_scale_plans_every_job_and_the_code_behind_it(scale):
+    plan = plan_of(scale=scale)
+    assert plan.project.scale.scale == scale
+    assert plan.network_names() and plan.baseline_names()
+    for experiment in plan.experiments.values():
+        runs = [run for part in plan.parts(experiment) for run in plan.part(experiment, part).runs]
+        assert runs == plan.runs(experiment)
+        script = "train.py" if experiment.training else "fit.py"
+        assert plan.model_code(script, experiment)
+    for feature, dataset in plan.features():
+        assert plan.feature_code("extract_features.py", feature)
+        assert plan.shards(dataset)
+    for paper, dataset, split in plan.splits():
+        assert plan.dataset(dataset) and plan.split(paper, split)
+    for paper, spec in plan.papers.items():
+        assert {plan.figure_code("figure.py", paper, figure) for figure in spec.figures}
+    for script in sorted((WORKFLOW / "scripts").glob("*.py")):
+        assert plan.code(script.name)
+
+
+def test_table_2_of_gresnets_is_four_experiments_of_five_folds():
+    plan = plan_of(scale="paper")
+    experiments = [
+        plan.experiment("gresnets", name, "paper")
+        for name in plan.papers["gresnets"].tables["2"].experiments
+    ]
+    assert [experiment.experiment for experiment in experiments] == [
+        "GR-CNN-M",
+        "GR-G-M",
+        "GR-RES-M",
+        "GR-SVM-M",
+    ]
+    assert [len(plan.runs(experiment)) for experiment in experiments] == [5, 5, 5, 5]
+    assert [len(plan.parts(experiment)) for experiment in experiments] == [5, 5, 5, 5]
+    (headline,) = (spec for spec in experiments if spec.experiment == "GR-G-M")
+    assert headline.training.epochs == 100 and headline.model.depth == 7
+    assert headline.split.equal and headline.split.group is None
+    clean = plan.experiment("gresnets", "GR-G-M", "clean")
+    assert clean.split.group == "speaker"
+
+
+def test_only_the_chosen_variants_are_built():
+    both, paper_alone = plan_of(), plan_of(variants=["paper"])
+    assert both.variants("gresnets", "GR-G-M") == ["paper", "clean"]
+    assert paper_alone.variants("gresnets", "GR-G-M") == ["paper"]
+    assert {variant for _, _, variant in paper_alone.experiments} == {"paper"}
+
+
+def test_the_seed_of_a_run_is_the_start_of_a_hash_over_its_name():
+    experiment = plan_of().experiment("gresnets", "GR-G-M", "clean")
+    digest = hashlib.sha256(b"gresnets/GR-G-M/clean/2/3").hexdigest()
+    seed = run_seed(experiment, repeat=2, fold=3)
+    assert seed == int(digest[:16], 16) // 2
+    assert 0 <= seed < 2**63
+
+
+def test_every_run_has_a_seed_of_its_own():
+    plan = plan_of(scale="paper")
+    seeds = [run.seed for spec in plan.experiments.values() for run in plan.runs(spec)]
+    assert len(set(seeds)) == len(seeds) > 20
+
+
+def test_repeats_go_round_the_draws_of_the_split():
+    splits = {"random_folds": {"folds": 2, "repeats": 2}}
+    overrides = {
+        "papers": {"gresnets": {"experiments": {"GR-G-M": {"repeats": 3}}, "splits": splits}}
+    }
+    plan = plan_of(overrides=overrides)
+    runs = plan.runs(plan.experiment("gresnets", "GR-G-M", "paper"))
+    assert [(run.repeat, run.fold, run.draw) for run in runs] == [
+        (0, 0, 0), (0, 1, 0), (1, 0, 1), (1, 1, 1), (2, 0, 0), (2, 1, 0),
+    ]  # fmt: skip
+    assert len({run.seed for run in runs}) == 6
+
+
+@pytest.mark.parametrize(
+    ("runs_per_part", "sizes"), [(1, [1, 1, 1, 1, 1]), (2, [2, 2, 1]), (5, [5]), (100, [5])]
+)
+def test_parts_are_cut_by_runs_per_part(runs_per_part, sizes):
+    overrides = {"papers": {"gresnets": {"experiments": {"*": {"runs_per_part": runs_per_part}}}}}
+    plan = plan_of(scale="paper", overrides=overrides)
+    experiment = plan.experiment("gresnets", "GR-G-M", "paper")
+    parts = [plan.part(experiment, part) for part in plan.parts(experiment)]
+    assert [len(part.runs) for part in parts] == sizes
+    assert [run for part in parts for run in part.runs] == plan.runs(experiment)
+
+
+def test_a_part_knows_its_classes_in_the_order_of_the_corpus():
+    plan = plan_of()
+    part = plan.part(plan.experiment("gresnets", "GR-G-M", "paper"), "0")
+    assert part.classes["speech_song"] == ("speech", "song")
+    assert len(part.classes["emotion"]) == 8
+
+
+def test_an_edited_title_trains_nothing_again(edited):
+    def edit(paper):
+        for experiment in paper["experiments"].values():
+            experiment["title"] = f"{experiment['title']}, renamed"
+        paper["tables"]["2"]["title"] = "Another title"
+
+    renamed = edited(edit)
+    assert renamed.experiment("gresnets", "GR-G-M", "paper").title.endswith(", renamed")
+    assert part_texts(renamed) == part_texts(plan_of())
+
+
+def test_a_new_experiment_trains_only_itself(edited):
+    def edit(paper):
+        paper["models"]["shallow"] = {"extends": "gresnet", "depth": 3}
+        paper["experiments"] = {
+            "AA-FIRST": {"extends": "GR-G-M", "title": "Shallow", "model": "shallow"},
+            **paper["experiments"],
+        }
+
+    before, after = part_texts(plan_of()), part_texts(edited(edit))
+    new = {key for key in after if key[1] == "AA-FIRST"}
+    assert new and after.keys() == before.keys() | new
+    assert {key: after[key] for key in before} == before
+
+
+def test_an_edited_training_trains_what_uses_it(edited):
+    def edit(paper):
+        paper["trainings"]["adam"]["learning_rate"] = 0.002
+
+    before, after = part_texts(plan_of()), part_texts(edited(edit))
+    changed = {key[1] for key in before if before[key] != after[key]}
+    assert changed == {"GR-G-M", "GR-RES-M", "GR-CNN-M"}
+
+
+def test_the_compute_section_trains_nothing_again():
+    compute = {"device": "cpu", "checkpoint_minutes": 9, "epoch_delay_s": 1}
+    assert part_texts(plan_of(compute=compute)) == part_texts(plan_of())
+
+
+def test_a_published_value_changes_the_text_of_its_table_alone(edited):
+    plan = edited(lambda paper: None)
+    before = {table: plan.published_text("gresnets", table) for table in ("1", "2", "text")}
+    path = Path(plan.published_file("gresnets"))
+    text = path.read_text(encoding="utf-8")
+    line = "gresnets,2,SVM+M,emotion,Acc,54.63,%,result,"
+    assert line in text
+    path.write_text(text.replace(line, line.replace("54.63", "54.64")), encoding="utf-8")
+    changed = [
+        table for table, content in before.items()
+        if plan.published_text("gresnets", table) != content
+    ]  # fmt: skip
+    assert changed == ["2"]
+    assert {"1", "2", "text"} <= set(plan.published_tables("gresnets"))
+
+
+def test_only_whole_upstream_audio_is_comparable_with_the_paper(tmp_path):
+    speech = tmp_path / "Audio_Speech_Actors_01-24" / "Actor_01"
+    speech.mkdir(parents=True)
+    (speech / "03-01-01-01-01-01-01.wav").write_bytes(b"")
+    slice_of_it = {"source": str(tmp_path), "partial": True}
+    sources = {
+        "simulated": {"source": "simulated"},
+        "comparable": {"source": "upstream"},
+        "partial": slice_of_it,
+    }
+    for expected, source in sources.items():
+        plan = plan_of(corpora={"ravdess": source})
+        assert plan.comparability("gresnets", ["GR-G-M"]) == expected
+        assert plan.promise("ravdess").simulated == (expected == "simulated")
+        assert plan.promise("ravdess").partial == (expected == "partial")
+
+
+def test_planning_imports_neither_torch_nor_pandas():
+    code = (
+        f"import sys, yaml; sys.path.insert(0, {str(WORKFLOW)!r})\n"
+        "from pathlib import Path\n"
+        "from retable.plan import Plan\n"
+        f"config = yaml.safe_load(Path({str(REPOSITORY / 'config.yaml')!r}).read_text())\n"
+        f"plan = Plan.of(config, Path({str(WORKFLOW)!r}))\n"
+        "for experiment in plan.experiments.values():\n"
+        "    for part in plan.parts(experiment):\n"
+        "        plan.part(experiment, part).canonical()\n"
+        "    plan.model_code('train.py' if experiment.training else 'fit.py', experiment)\n"
+        "heavy = ('torch', 'pandas', 'numpy', 'sklearn', 'librosa', 'snakemake')\n"
+        "print([name for name in heavy if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,138 @@
+import json
+
+import pandas as pd
+import pytest
+
+from retable.spec.split import KFold
+from retable.splits.audit import shared_units, split_facts
+from retable.splits.files import write_split
+from retable.splits.kfold import fold_roles
+from retable.splits.roles import read_roles
+
+CLIPS = pd.DataFrame(
+    [
+        # clip_id, speaker, group (a recording, say)
+        ("c1", "anna", "r1"),
+        ("c2", "anna", "r2"),
+        ("c3", "bert", "r2"),
+        ("c4", "bert", ""),
+        ("c5", "", ""),
+        ("c6", "cleo", "r3"),
+    ],
+    columns=["clip_id", "speaker", "group"],
+)
+
+
+def roles(**clips_by_role: list[str]) -> pd.DataFrame:
+    pairs = [(clip, role) for role, clips in clips_by_role.items() for clip in clips]
+    return pd.DataFrame(pairs, columns=["clip_id", "role"])
+
+
+def test_the_audit_counts_what_two_roles_share():
+    by_fold = {
+        (0, 0): roles(train=["c1", "c4", "c6"], test=["c2", "c3", "c5"]),
+        (0, 1): roles(train=["c1", "c2"], validation=["c3", "c4"], test=["c4", "c5", "c6"]),
+    }
+    audit = shared_units(by_fold, CLIPS, allowed=["speaker"])
+    counts = {(row.fold, row.unit, row.roles): row.shared for row in audit.itertuples(index=False)}
+    assert counts == {
+        (0, "clip", "test-train"): 0,
+        # anna: c2 and c1; bert: c3 and c4
+        (0, "speaker", "test-train"): 2,
+        # r2 is tested alone, and c4 and c5 have no recording
+        (0, "group", "test-train"): 0,
+        (1, "clip", "test-train"): 0,
+        (1, "clip", "test-validation"): 1,
+        (1, "clip", "train-validation"): 0,
+        (1, "speaker", "test-train"): 0,
+        (1, "speaker", "test-validation"): 1,
+        (1, "speaker", "train-validation"): 0,
+        (1, "group", "test-train"): 0,
+        (1, "group", "test-validation"): 0,
+        # r2: c2 and c3
+        (1, "group", "train-validation"): 1,
+    }
+    assert audit.groupby("unit")["allowed"].first().to_dict() == {
+        "clip": False,
+        "speaker": True,
+        "group": False,
+    }
+
+
+def test_facts_are_counted_from_the_folds():
+    by_fold = {
+        (repeat, fold): roles(train=["c1", "c2", "c3"][fold:], test=["c4"])
+        for repeat in (0, 1)
+        for fold in (0, 1, 2)
+    }
+    facts = split_facts(by_fold)
+    assert (facts["folds"], facts["repeats"]) == (3, 2)
+    assert facts["sizes"][:3] == [
+        {"repeat": 0, "fold": 0, "role": "test", "clips": 1},
+        {"repeat": 0, "fold": 0, "role": "train", "clips": 3},
+        {"repeat": 0, "fold": 1, "role": "test", "clips": 1},
+    ]
+    assert len(facts["sizes"]) == 12
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Writes a split of a dataset of 24 clips of 6 speakers."""
+    dataset = tmp_path / "dataset.tsv"
+    pd.DataFrame(
+        {
+            "clip_id": [f"03-01-{clip:02d}" for clip in range(24)],
+            "speaker": [f"{clip % 6:02d}" for clip in range(24)],
+            "group": "",
+        }
+    ).to_csv(dataset, sep="\t", index=False)
+
+    def write(split: KFold, name: str = "split"):
+        folder = tmp_path / name
+        folder.mkdir()
+        files = [folder / file for file in ("roles.tsv", "audit.tsv", "split.json")]
+        write_split(dataset, split, *files)
+        return dataset, *files
+
+    return write
+
+
+def test_what_is_written_reads_back_as_it_was_drawn(written):
+    split = KFold(kind="kfold", folds=3, seed=5, repeats=2, allowed_leaks=("speaker",))
+    dataset, roles_file, audit_file, facts_file = written(split)
+    clips = pd.read_csv(dataset, sep="\t", dtype=str, keep_default_na=False)
+    read = read_roles(roles_file)
+    assert read.keys() == {(repeat, fold) for repeat in range(2) for fold in range(3)}
+    for (repeat, fold), by_role in read.items():
+        drawn = fold_roles(clips, split, repeat)[fold]
+        for role in ("train", "test"):
+            assert by_role[role] == drawn.loc[drawn["role"] == role, "clip_id"].tolist()
+
+    audit = pd.read_csv(audit_file, sep="\t")
+    assert audit.columns.tolist() == ["repeat", "fold", "unit", "roles", "shared", "allowed"]
+    assert audit.loc[audit["unit"] == "clip", "shared"].eq(0).all()
+    assert audit.loc[audit["unit"] == "speaker", "shared"].gt(0).any()
+    assert audit.loc[audit["unit"] == "speaker", "allowed"].all()
+    facts = json.loads(facts_file.read_text())
+    assert (facts["folds"], facts["repeats"], facts["equal"]) == (3, 2, False)
+    assert {size["clips"] for size in facts["sizes"] if size["role"] == "test"} == {8}
+
+
+def test_folds_by_speaker_pass_their_own_audit(written):
+    _, _, audit_file, _ = written(KFold(kind="kfold", folds=3, seed=5, group="speaker"))
+    assert pd.read_csv(audit_file, sep="\t")["shared"].eq(0).all()
+
+
+def test_equal_splits_give_equal_bytes(written):
+    split = KFold(kind="kfold", folds=4, seed=5, repeats=2)
+    _, *first = written(split, "first")
+    _, *second = written(split, "second")
+    assert [file.read_bytes() for file in first] == [file.read_bytes() for file in second]
+
+
+def test_names_of_clips_stay_text(tmp_path):
+    path = tmp_path / "roles.tsv"
+    path.write_text(
+        "repeat\tfold\tclip_id\trole\n0\t0\t007\ttrain\n0\t0\tNA\ttrain\n0\t0\t1e5\ttest\n"
+    )
+    assert read_roles(path) == {(0, 0): {"train": ["007", "NA"], "test": ["1e5"]}}

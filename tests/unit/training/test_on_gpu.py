@@ -1,0 +1,73 @@
+"""The same promises on a GPU."""
+
+import json
+import logging
+import os
+import signal
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from sample_part import result_bytes, sample_part, train, write_inputs
+
+from retable.spec.compute import Compute
+from retable.training.checkpoint import Preempted
+from retable.training.loop import RunTrainer
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU")
+
+GPU = Compute(device="cuda", checkpoint_minutes=60)
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    return write_inputs(tmp_path_factory.mktemp("inputs"))
+
+
+def test_a_gpu_is_taken_where_there_is_one(inputs, tmp_path):
+    outputs = train(tmp_path / "part0", sample_part(), inputs, compute=Compute(device="auto"))
+    records = json.loads(outputs.runs.read_text())
+    assert {record["device"] for record in records} == {torch.cuda.get_device_name()}
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_equal_inputs_give_equal_bytes(inputs, tmp_path, precision):
+    first, second = (
+        train(tmp_path / name, sample_part(precision=precision), inputs, compute=GPU)
+        for name in ("first", "second")
+    )
+    assert result_bytes(first) == result_bytes(second)
+    weights = load_file(first.weights / "repeat0-fold0.safetensors")
+    assert all(torch.isfinite(value).all() for value in weights.values())
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_stopped_training_goes_on_to_the_same_bytes(
+    inputs, tmp_path, precision, monkeypatch, caplog
+):
+    part = sample_part(precision=precision)
+    in_one_go = train(tmp_path / "reference", part, inputs, compute=GPU)
+    train_on, steps = RunTrainer._train_on, []
+
+    def stopping(self, batch):
+        steps.append(batch)
+        if len(steps) == 8:
+            os.kill(os.getpid(), signal.SIGTERM)
+        train_on(self, batch)
+
+    with monkeypatch.context() as patch, pytest.raises(Preempted):
+        patch.setattr(RunTrainer, "_train_on", stopping)
+        train(tmp_path / "part0", part, inputs, compute=GPU)
+    caplog.set_level(logging.INFO, logger="retable")
+    resumed = train(tmp_path / "part0", part, inputs, compute=GPU)
+    assert any("resumed in epoch 3" in message for message in caplog.messages)
+    assert result_bytes(resumed) == result_bytes(in_one_go)
+
+
+def test_a_checkpoint_of_another_kind_of_device_is_not_gone_on_with(inputs, tmp_path, caplog):
+    caplog.set_level(logging.INFO, logger="retable")
+    stale = tmp_path / "part0.work" / "of-the-cpu"
+    stale.mkdir(parents=True)
+    train(tmp_path / "part0", sample_part(), inputs, compute=GPU)
+    assert "NET: spec, code or data changed; starting afresh" in caplog.messages
+    assert not stale.exists()

@@ -1,0 +1,242 @@
+"""One training job: what it reads, what it leaves, and that it repeats itself."""
+
+import hashlib
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file
+from sample_part import (
+    CLASSES,
+    CLIPS,
+    CPU,
+    EPOCHS,
+    result_bytes,
+    sample_part,
+    train,
+    work_folder,
+    write_inputs,
+    write_shard,
+)
+
+from retable.errors import DataError
+from retable.evaluation.predictions import read_predictions
+from retable.spec.compute import Compute
+from retable.splits.roles import read_roles
+from retable.training.checkpoint import Checkpoint, StopFlag
+from retable.training.data import load_clips, role_indices
+from retable.training.evaluate import evaluate
+from retable.training.loop import RunTrainer
+from retable.training.part import build_network
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    return write_inputs(tmp_path_factory.mktemp("inputs"))
+
+
+@pytest.fixture(scope="module")
+def trained(inputs, tmp_path_factory):
+    """The outputs of the sample part."""
+    return train(tmp_path_factory.mktemp("trained") / "part0", sample_part(), inputs)
+
+
+def test_every_held_out_clip_is_predicted_once_for_each_task(trained, inputs):
+    predictions = read_predictions([trained.predictions])
+    table = predictions.table
+    assert predictions.classes == CLASSES
+    for task, names in CLASSES.items():
+        rows = table[table["task"] == task]
+        assert sorted(rows["clip_id"]) == [f"clip{clip:02d}" for clip in range(CLIPS)]
+        scores = np.stack(rows["scores"].tolist())
+        assert scores.shape == (CLIPS, len(names))
+        np.testing.assert_allclose(scores.sum(axis=1), 1, rtol=1e-5)
+    labels = pd.read_csv(inputs.dataset, sep="\t").set_index("clip_id")
+    for row in table.itertuples(index=False):
+        assert row.target == labels.at[row.clip_id, row.task]
+    roles = read_roles(inputs.split)
+    for fold in (0, 1):
+        tested = set(table.loc[table["fold"] == fold, "clip_id"])
+        assert tested == set(roles[0, fold]["test"])
+    assert set(table["role"]) == {"test"} and set(table["channel"]) == {"mono"}
+
+
+def test_the_history_has_every_epoch_of_every_run(trained):
+    history = pd.read_csv(trained.history, sep="\t")
+    columns = ["repeat", "fold", "epoch", "role", "task", "metric", "value"]
+    assert history.columns.tolist() == columns
+    assert history["fold"].unique().tolist() == [0, 1]
+    run = history[history["fold"] == 1]
+    assert run["epoch"].unique().tolist() == [*range(1, EPOCHS + 1)]
+    kinds = set(run[["role", "task", "metric"]].itertuples(index=False, name=None))
+    assert kinds == {
+        ("train", "all", "learning_rate"),
+        *((role, "all", "loss") for role in ("train", "test")),
+        *((role, task, "accuracy") for role in ("train", "test") for task in CLASSES),
+    }
+    accuracies = history.loc[history["metric"] == "accuracy", "value"]
+    assert accuracies.between(0, 1).all()
+
+
+def test_the_record_says_where_a_result_comes_from(trained, inputs):
+    first, second = json.loads(trained.runs.read_text())
+    assert (first["repeat"], first["fold"], first["seed"]) == (0, 0, 7)
+    assert (second["repeat"], second["fold"], second["seed"]) == (0, 1, 8)
+    for record in (first, second):
+        assert (record["experiment"], record["variant"]) == ("NET", "paper")
+        assert (record["device"], record["precision"], record["epochs"]) == (
+            "cpu",
+            "float32",
+            EPOCHS,
+        )
+        assert record["clips"] == {"train": 12, "test": 12}
+        assert record["optimizer"]["name"] == "Adam"
+        assert record["optimizer"]["initial_learning_rate"] == 0.01
+        assert record["optimizer"]["betas"] == [0.9, 0.999]
+        assert record["seconds"] > 0
+        assert record["spec"] == json.loads(sample_part().canonical())
+        assert record["code"] == "code"
+        assert record["corpus"] == {
+            "dataset": "dataset",
+            "source": "simulated",
+            "sha256": hashlib.sha256(inputs.dataset.read_bytes()).hexdigest(),
+        }
+        assert record["versions"]["torch"]["version"] == torch.__version__.partition("+")[0]
+        assert record["versions"]["torch"]["path"] == torch.__file__
+
+
+def test_the_model_is_described_layer_by_layer(trained):
+    model = json.loads(trained.model.read_text())
+    assert model["structure"]["filters"] == [4, 8]
+    assert model["parameters"] == sum(layer["parameters"] for layer in model["layers"])
+    layers = {layer["layer"]: layer for layer in model["layers"]}
+    assert layers["stem.0"]["output_shape"] == [4, 12, 10]
+    assert layers["heads.emotion"] == {
+        "layer": "heads.emotion",
+        "type": "Linear",
+        "output_shape": [3],
+        "parameters": 8 * 3 + 3,
+    }
+
+
+def test_the_weights_give_the_predictions_again(trained, inputs):
+    part = sample_part()
+    data = load_clips(inputs.dataset, inputs.feature_shards, CLASSES, torch.device("cpu"))
+    table = read_predictions([trained.predictions]).table
+    for run in part.runs:
+        network = build_network(part, run, data)
+        network.load_state_dict(load_file(trained.weights / f"{run.name}.safetensors"))
+        roles = role_indices(data, read_roles(inputs.split)[run.draw, run.fold])
+        logits = evaluate(network, data, roles["test"], batch_size=5)
+        for task, values in logits.items():
+            rows = table[(table["task"] == task) & (table["fold"] == run.fold)]
+            expected = dict(zip(rows["clip_id"], rows["scores"], strict=True))
+            for position, scores in zip(roles["test"].tolist(), values.softmax(1), strict=True):
+                np.testing.assert_array_equal(scores.numpy(), expected[data.clip_ids[position]])
+
+
+def test_nothing_but_the_outputs_stays(trained):
+    folder = trained.runs.parent
+    assert not work_folder(folder).exists()
+    assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*.*")) == [
+        "history.tsv",
+        "model.json",
+        "models/repeat0-fold0.safetensors",
+        "models/repeat0-fold1.safetensors",
+        "predictions.parquet",
+        "run.json",
+    ]
+
+
+def test_equal_inputs_give_equal_bytes(trained, inputs, tmp_path):
+    again = train(tmp_path / "part0", sample_part(), inputs)
+    assert result_bytes(again) == result_bytes(trained)
+
+
+def test_a_run_does_not_depend_on_the_others_of_its_part(trained, inputs, tmp_path):
+    """Cutting an experiment into other parts changes no number."""
+    part = sample_part()
+    alone = part.model_copy(update={"runs": part.runs[1:]})
+    weights = train(tmp_path / "part1", alone, inputs).weights / "repeat0-fold1.safetensors"
+    assert weights.read_bytes() == (trained.weights / weights.name).read_bytes()
+
+
+def test_another_seed_gives_other_weights(trained, inputs, tmp_path):
+    part = sample_part(runs=1)
+    other = part.model_copy(update={"runs": (part.runs[0].model_copy(update={"seed": 99}),)})
+    weights = train(tmp_path / "part0", other, inputs).weights / "repeat0-fold0.safetensors"
+    assert weights.read_bytes() != (trained.weights / weights.name).read_bytes()
+
+
+def test_the_history_is_what_the_loop_recorded(trained, inputs, tmp_path):
+    part = sample_part()
+    data = load_clips(inputs.dataset, inputs.feature_shards, CLASSES, torch.device("cpu"))
+    roles = role_indices(data, read_roles(inputs.split)[0, 0])
+    network = build_network(part, part.runs[0], data)
+    trainer = RunTrainer("NET", network, data, roles, part.training, CPU, part.runs[0].seed)
+    trainer.train(Checkpoint(tmp_path / "checkpoint", minutes=60), StopFlag())
+    history = pd.read_csv(trained.history, sep="\t")
+    written = history[history["fold"] == 0].drop(columns=["repeat", "fold"])
+    assert [*written.itertuples(index=False, name=None)] == trainer.progress.history
+
+
+def test_a_network_learns_a_separable_set_by_heart_and_knows_unseen_clips(tmp_path):
+    part = sample_part(runs=1, epochs=30)
+    part = part.model_copy(update={"model": part.model.model_copy(update={"dropout": 0.0})})
+    outputs = train(tmp_path / "part0", part, write_inputs(tmp_path / "inputs", pattern=3.0))
+    history = pd.read_csv(outputs.history, sep="\t")
+    last = history[history["epoch"] == 30].set_index(["role", "task", "metric"])["value"]
+    first = history[history["epoch"] == 1].set_index(["role", "task", "metric"])["value"]
+    assert last["train", "all", "loss"] < first["train", "all", "loss"] / 5
+    for task in CLASSES:
+        assert last["train", task, "accuracy"] == 1
+        assert last["test", task, "accuracy"] > 0.9
+
+
+def test_bfloat16_trains_on_a_cpu_and_keeps_float32_weights(trained, inputs, tmp_path):
+    outputs = train(tmp_path / "part0", sample_part(precision="bfloat16"), inputs)
+    assert json.loads(outputs.runs.read_text())[0]["precision"] == "bfloat16"
+    weights = load_file(outputs.weights / "repeat0-fold0.safetensors")
+    assert {value.dtype for value in weights.values() if value.is_floating_point()} == {
+        torch.float32
+    }
+    exact, rounded = (
+        np.concatenate(read_predictions([part.predictions]).table["scores"].tolist())
+        for part in (trained, outputs)
+    )
+    assert (exact != rounded).any()
+    assert np.isfinite(rounded).all()
+    again = train(tmp_path / "again", sample_part(precision="bfloat16"), inputs)
+    assert result_bytes(again) == result_bytes(outputs)
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_the_other_optimizers_train_too(inputs, tmp_path, optimizer):
+    part = sample_part(runs=1, optimizer=optimizer, momentum=0.9, weight_decay=0.01)
+    (record,) = json.loads(train(tmp_path / "part0", part, inputs).runs.read_text())
+    assert record["optimizer"]["name"].lower() == optimizer
+    assert record["optimizer"]["weight_decay"] == 0.01
+
+
+def test_a_label_that_is_no_class_is_named_with_its_file(inputs, tmp_path):
+    dataset = tmp_path / "dataset.tsv"
+    dataset.write_text(inputs.dataset.read_text().replace("calm", "bored"))
+    message = r"dataset\.tsv: label 'bored' in column emotion is none of the classes angry, calm"
+    with pytest.raises(DataError, match=message):
+        train(tmp_path / "part0", sample_part(), replace(inputs, dataset=dataset))
+
+
+def test_a_clip_without_a_feature_is_named(inputs, tmp_path):
+    shard = tmp_path / "shard000.npy"
+    write_shard(shard, ["clip00", "clip01"], np.zeros((2, 12, 10), dtype=np.float32))
+    with pytest.raises(DataError, match="clip 'clip02' is in none of the feature shards"):
+        train(tmp_path / "part0", sample_part(), replace(inputs, feature_shards=[shard]))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
+def test_a_gpu_that_is_asked_for_and_missing_is_an_error_that_says_what_to_do(inputs, tmp_path):
+    with pytest.raises(DataError, match=r"compute\.device is cuda, but torch sees no GPU.*nvidia"):
+        train(tmp_path / "part0", sample_part(), inputs, compute=Compute(device="cuda"))

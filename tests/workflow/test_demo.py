@@ -1,0 +1,136 @@
+"""The demo, as a newcomer builds it: everything, once, and Snakemake's report of it."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import REPOSITORY, Project, new_project
+
+CHANCE_MARGIN = {"emotion": 8.0, "speech_song": 12.0}
+"""Points by which every system beats the share of the largest class, on the simulated corpus."""
+
+SYSTEMS = ("SVM+M", "CNNs+M", "ResNets+M", "GResNets+M")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project with its own config.yaml, `all` built."""
+    project = new_project(tmp_path_factory.mktemp("demo") / "project")
+    config = (REPOSITORY / "config.yaml").read_text(encoding="utf-8")
+    (project.path / "config.yaml").write_text(config, encoding="utf-8")
+    project.run("all", config={"compute": {"device": "cpu"}})
+    return project
+
+
+@pytest.fixture(scope="module")
+def results(demo: Project) -> Path:
+    return demo.path / "results" / "demo"
+
+
+@pytest.fixture(scope="module")
+def table2(results: Path) -> pd.DataFrame:
+    return pd.read_csv(
+        results / "tables" / "gresnets" / "table2.tsv", sep="\t", dtype=str, keep_default_na=False
+    )
+
+
+def test_every_printed_number_of_table_2_has_one_counterpart(table2):
+    published = pd.read_csv(
+        REPOSITORY / "workflow" / "papers" / "gresnets" / "published.csv", dtype=str
+    )
+    printed = published[published["table"] == "2"].set_index(["row", "column", "metric"])["value"]
+    built = table2[table2["variant"] == "paper"].set_index(["row", "column", "metric"])
+    assert len(printed) == 16
+    assert built.index.is_unique
+    assert built["published"].to_dict() == printed.to_dict()
+    assert (built["reproduced"] != "").all()
+    assert (built["verdict"] == "not comparable").all()
+
+
+def test_every_system_beats_chance(table2, results):
+    dataset = pd.read_csv(results / "datasets" / "ravdess-dogs.tsv", sep="\t", dtype=str)
+    accuracies = table2[(table2["variant"] == "paper") & (table2["metric"] == "Acc")]
+    for task, margin in CHANCE_MARGIN.items():
+        largest_class = 100 * dataset[task].value_counts(normalize=True).iloc[0]
+        of_task = accuracies[accuracies["column"] == task].set_index("row")["reproduced"]
+        for system in SYSTEMS:
+            assert float(of_task[system]) >= largest_class + margin, (system, task)
+
+
+def test_clean_rows_stand_beside_their_paper_rows(table2):
+    clean = table2[table2["variant"] == "clean"]
+    assert set(clean["row"]) == {"SVM+M", "GResNets+M"}
+    assert (clean["reproduced"] != "").all()
+    keys = ["row", "column", "metric", "published"]
+    paper = table2[table2["variant"] == "paper"]
+    assert len(clean.merge(paper, on=keys)) == len(clean) == 8
+
+
+def test_the_text_and_its_settings_are_read_from_what_was_built(results):
+    settings = pd.read_csv(
+        results / "tables" / "gresnets" / "settings.tsv", sep="\t", dtype=str, keep_default_na=False
+    ).set_index(["row", "column", "metric"])
+    assert settings.loc[("RAVDESS", "corpus", "actors"), "reproduced"] == "24"
+    assert settings.loc[("training", "all", "learning rate"), "verdict"] == "as printed"
+    width = settings.loc[("features", "spectrogram", "width")]
+    assert (width["published"], width["reproduced"], width["verdict"]) == ("399", "48", "differs")
+
+
+def test_markdown_and_latex_have_the_papers_layout(results):
+    tables = results / "tables" / "gresnets"
+    markdown = (tables / "table2.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1].strip() for line in markdown.splitlines() if line.startswith("|")]
+    assert [row for row in rows if row in SYSTEMS] == list(SYSTEMS)
+    assert "simulated audio: not comparable" in markdown
+    latex = (tables / "table2.tex").read_text(encoding="utf-8")
+    assert r"\toprule" in latex and "GResNets+M" in latex
+
+
+def test_all_checks_pass(results):
+    checks = pd.read_csv(results / "checks.tsv", sep="\t")
+    assert set(checks["result"]) <= {"passed", "allowed"}
+    assert {"clips as promised", "leakage of speakers", "metrics recomputed"} <= set(
+        checks["check"]
+    )
+    clean = checks[
+        checks["subject"].str.contains("actor_folds") & checks["check"].str.contains("speaker")
+    ]
+    assert list(clean["result"]) == ["passed"]
+
+
+def test_every_run_says_where_it_comes_from(results):
+    runs = json.loads(
+        (results / "runs/gresnets/GR-G-M/paper/part0/run.json").read_text(encoding="utf-8")
+    )
+    assert [run["fold"] for run in runs] == [0, 1]
+    for run in runs:
+        assert run["device"] == "cpu" and run["seconds"] > 0
+        assert run["versions"]["torch"]["version"] == "2.11.0"
+        assert run["corpus"]["source"] == "simulated"
+        assert run["code"] and run["spec"]["training"]["epochs"] == 30
+
+
+def test_the_page_holds_everything_and_needs_nothing_else(results):
+    page = (results / "index.html").read_text(encoding="utf-8")
+    assert "Simulated audio" in page
+    for text in ("Table 2", "GResNets+M", "CC BY-NC-SA 4.0", "Livingstone", "leakage of speakers"):
+        assert text in page
+    assert page.count("data:image/svg+xml") == 3
+    assert "<script src" not in page and '<link rel="stylesheet"' not in page
+
+
+def test_figures_are_drawn_twice(results):
+    figures = results / "figures" / "gresnets"
+    names = {"confusion-emotion", "confusion-speech-song", "learning-curves-emotion"}
+    assert {path.stem for path in figures.glob("*.svg")} == names
+    assert {path.stem for path in figures.glob("*.png")} == names
+
+
+def test_snakemake_writes_its_own_report(demo):
+    demo.run("--report", "report.zip", "all", config={"compute": {"device": "cpu"}})
+    with zipfile.ZipFile(demo.path / "report.zip") as report:
+        names = report.namelist()
+    assert any(name.endswith("report.html") for name in names)
+    assert any("table2.md" in name for name in names)
