@@ -54,3 +54,9 @@ for _paper in PLAN.papers:
             _paper
         input:
             paper_files(_paper),
+
+
+onsuccess:
+    print(
+        f"\nResults: {RESULTS}/ (tables and figures on one page: {RESULTS}/index.html)"
+    )

@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from snakemake_project import REPOSITORY, Project, Result, new_project
-
-__all__ = ["REPOSITORY", "Project", "Result", "new_project"]
+from snakemake_project import Project, Result, new_project
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import REPOSITORY, Project, new_project
+
+from snakemake_project import REPOSITORY, Project, new_project
 
 CHANCE_MARGIN = {"emotion": 8.0, "speech_song": 12.0}
 """Points by which every system beats the share of the largest class, on the simulated corpus."""

@@ -31,10 +31,9 @@ def test_the_first_build_runs_every_rule(first_build):
     assert result.rules == each_archive + FROM_INDEX_TO_FEATURES + each_experiment
 
 
-def test_a_second_call_does_nothing_and_says_so_soon(built_project):
+def test_a_second_call_does_nothing(built_project):
     result = built_project.run("all")
     assert result.did_nothing, result.output
-    assert result.seconds < 8
 
 
 def test_no_target_has_anything_left_to_do(first_build):
