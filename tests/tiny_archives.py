@@ -1,7 +1,8 @@
 """The simulated archives of RAVDESS at the scale `tiny`, as an upstream of our own publishes them.
 
     archives = simulate_tiny_archives(folder)
-    project.run("data", config=source_config("upstream", archives, urls=[f"{server.root}/{{name}}"]))
+    config = source_config("upstream", archives, urls=[f"{server.root}/{{name}}"])
+    project.run("data", config=config)
 
 To the workflow they are upstream's archives: `corpora.ravdess.archives` is overridden with their
 addresses, sizes and checksums.

@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from tiny_archives import (
     SONG,
     SPEECH,
     Archives,
-    simulate_archives,
+    simulate_tiny_archives,
     source_config,
     write_archives,
     write_folders,
@@ -134,9 +135,13 @@ def test_a_killed_download_is_resumed_by_the_next_call(project, upstream, config
         Behaviour(status=429, headers={"Retry-After": "600"}),
     ]
     process = project.start(SPEECH_ARCHIVE, config=config)
-    wait_until(lambda: len(upstream.requests) == 2)
-    os.killpg(process.pid, signal.SIGTERM)
-    process.communicate(timeout=PATIENCE_S)
+    try:
+        wait_until(lambda: len(upstream.requests) == 2)
+        os.killpg(process.pid, signal.SIGTERM)
+        process.communicate(timeout=PATIENCE_S)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode != 0
     assert not (project.path / SPEECH_ARCHIVE).exists()
 

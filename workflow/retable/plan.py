@@ -126,10 +126,9 @@ class Plan:
         return canonical_json(spec | {"folders": folders})
 
     def origin(self, dataset: str) -> str:
-        """In a word or two, where the audio of a dataset comes from."""
-        source = self.source(dataset.partition("-")[0])
-        kind = "directory" if source.kind in ("folders", "archives") else source.kind
-        return f"{kind}, partial" if source.partial else kind
+        """In a word, where the audio of a dataset comes from."""
+        kind = self.source(dataset.partition("-")[0]).kind
+        return "directory" if kind in ("folders", "archives") else kind
 
     def promise(self, corpus: str) -> Promise:
         """What the clips of a corpus are held against."""

@@ -14,7 +14,8 @@ rule check:
             category="Checks",
         ),
     log:
-        "<logs>/checks.log",
+        job="<logs>/checks.log",
+        checks="<logs>/checks.tsv",
     conda:
         ENVIRONMENT
     params:

@@ -10,7 +10,7 @@ from retable.checks.check import write_checks
 from retable.logs import job_log
 from retable.spec.corpus import Promise
 
-with job_log(snakemake.log[0]):
+with job_log(snakemake.log.job):
     params = snakemake.params
     papers = Path(snakemake.scriptdir).parent / "papers"
     checks = build_checks(
@@ -25,4 +25,6 @@ with job_log(snakemake.log[0]):
             str(papers / paper / "published.csv"): tables for paper, tables in params.tables.items()
         },
     )
+    # The log first: it outlives this job, which a failed check fails.
+    write_checks(checks, Path(snakemake.log.checks))
     write_checks(checks, Path(snakemake.output.checks))

@@ -183,16 +183,32 @@ def test_all_faults_come_in_one_message(workflow, edit, read):
             overrides={"papers": {"waves": {"splits": {"fold": {"folds": 3}}}}},
         )
     assert str(raised.value).splitlines() == [
-        "config.yaml, workflow/scales/small.yaml, workflow/papers/waves/paper.yaml: 3 faults",
+        "config.yaml, workflow/scales/small.yaml, workflow/papers/waves/paper.yaml: 4 faults",
         "  - overrides.papers.waves.splits.fold: no such entry; did you mean 'folds'?",
         "  - papers.waves.models.small.hiden: unknown key; did you mean 'hidden'?",
         "  - papers.waves.experiments.NET.dataset: no dataset 'ravdess-cats'; "
         "did you mean 'ravdess-dogs'?",
+        "  - corpora.ravdess.source: 'upstrem' is no source of corpus ravdess: did you mean "
+        "'upstream'? Expected 'simulated', 'upstream', an address (https://…), or a directory; "
+        f"{Path.cwd()} has none of that name",
     ]
 
     with pytest.raises(ConfigError, match=r"config\.yaml: 4 faults") as raised:
         read(scale="lage", papers=["waves", "tides"], corpora={"ravdes": {}, "esc": {}})
     assert len(raised.value.faults) == 4
+
+
+def test_a_wrong_type_or_key_does_not_hide_what_else_is_wrong(faults, tmp_path):
+    found = faults(
+        resuls="elsewhere",
+        compute={"checkpoint_minutes": "often"},
+        corpora={"ravdess": {"source": str(tmp_path / "nowhere")}},
+    )
+    assert [fault.partition(":")[0] for fault in found] == [
+        "compute.checkpoint_minutes",
+        "resuls",
+        "corpora.ravdess.source",
+    ]
 
 
 def test_a_faulty_corpus_is_reported_once_and_not_by_every_experiment(faults):

@@ -19,6 +19,11 @@ from retable.tables.published import read_published
 
 FilesBySubject = Mapping[str, Sequence[str]]
 
+_ADVICE = (
+    ". Complete or correct the corpus; where a part of it is meant, set corpora.{corpus}.partial: "
+    "true"
+)
+
 
 def build_checks(
     *,
@@ -74,8 +79,11 @@ def check_counts(name: str, manifest: Path, rejected: Path, promise: Promise) ->
         partial=promise.partial,
         twin=twin,
     )
+    if faults:
+        advice = "" if promise.simulated else _ADVICE.format(corpus=name)
+        return Check("clips as promised", name, False, "; ".join(faults) + advice)
     found = f"{len(clips)} clips" + (", part of the corpus" if promise.partial else "")
-    return Check("clips as promised", name, not faults, "; ".join(faults) or found)
+    return Check("clips as promised", name, True, found)
 
 
 def promised_tables(published: Path) -> set[str]:

@@ -251,7 +251,8 @@ class PaperReader:
               for axis in ("rows", "columns", "metrics")
               for key, cell in getattr(spec, axis).items()),
             *((f"tables.{table}.clean", spec.rows[row].experiment, "clean")
-              for table, spec in raw.tables.items() for row in spec.clean if row in spec.rows),
+              for table, spec in raw.tables.items() for row in spec.clean
+              if row in spec.rows and spec.rows[row].experiment in experiments),
             *((f"figures.{figure}", experiment, spec.variant)
               for figure, spec in raw.figures.items() for experiment in spec.experiments),
             *((f"text.{row.row}.{row.column}.{row.metric}", part.experiment, "paper")

@@ -1,5 +1,6 @@
 """Everything that a build is made from, read, merged and validated as one."""
 
+import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +63,7 @@ def read_project(raw_config: Mapping[str, Any], workflow: Path) -> Project:
 def _files_behind(faults: Iterable[str], scale: Scale, workflow: Path) -> list[str]:
     """The files to look into: a paper's or corpus' own, with what is laid over it."""
     keys = [fault.partition(":")[0].split(".") for fault in faults]
+    keys = [key for key in keys if len(key) > 1]
     specs = {
         "papers": {f"{name[1]}/paper.yaml" for name in keys if name[0] == "papers"},
         "corpora": {
@@ -75,11 +77,17 @@ def _files_behind(faults: Iterable[str], scale: Scale, workflow: Path) -> list[s
 
 
 def _config(raw: Mapping[str, Any], workflow: Path) -> tuple[Config | None, list[str]]:
+    """The sound part of the configuration, so that the rest is checked too, and its faults."""
+    faults: list[str] = []
+    config: Config | None
     try:
         config = Config.model_validate(raw)
     except ValidationError as error:
-        return None, faults_of(error, Config)
-    faults = _unknown_names(
+        faults = faults_of(error, Config)
+        config = _sound_part(raw, error)
+    if config is None:
+        return None, faults
+    faults += _unknown_names(
         {
             "scales": {"scale": [config.scale]},
             "papers": {"papers": config.papers, "overrides.papers": config.overrides.papers},
@@ -89,7 +97,26 @@ def _config(raw: Mapping[str, Any], workflow: Path) -> tuple[Config | None, list
     )
     if "paper" not in config.variants:
         faults.append("variants: 'paper' is missing: tables and figures show it; drop only 'clean'")
-    return (None, faults) if faults else (config, [])
+    if config.scale not in names_below(workflow / "scales", ".yaml"):
+        return None, faults
+    known = tuple(name for name in config.papers if name in names_below(workflow / "papers"))
+    return config.model_copy(update={"papers": known}), faults
+
+
+def _sound_part(raw: Mapping[str, Any], error: ValidationError) -> Config | None:
+    """The configuration without its faulty keys; None where they cannot be spared."""
+    content = copy.deepcopy(dict(raw))
+    for detail in error.errors():
+        *parents, key = detail["loc"]
+        holder: Any = content
+        for parent in parents:
+            holder = holder.get(parent) if isinstance(holder, dict) else None
+        if isinstance(holder, dict):
+            holder.pop(key, None)
+    try:
+        return Config.model_validate(content)
+    except ValidationError:
+        return None
 
 
 def _without_unbuilt(paper: Paper, variants: Iterable[VariantName]) -> Paper:
@@ -175,13 +202,16 @@ def _sources(
     papers: Mapping[str, Paper],
     faults: list[str],
 ) -> dict[str, ResolvedSource]:
-    """Sources of the corpora that the selected papers use."""
+    """Sources of the corpora that the selected papers use, as far as these could be read."""
     used = {
         experiment.dataset.split("-")[0]
         for paper in papers.values()
         for variants in paper.experiments.values()
         for experiment in variants.values()
     }
+    if len(papers) < len(config.papers):
+        # A faulty paper may use any corpus: a fault of its source is told now, not next time.
+        used |= set(config.corpora)
     sources = {}
     for name in sorted(used & set(corpora)):
         chosen = config.corpora.get(name, Source())

@@ -11,7 +11,6 @@ from typing import Any
 import librosa
 import numpy as np
 
-from retable.errors import DataError
 from retable.spec.feature import LogMelStatistics
 
 DYNAMIC_RANGE_DB = 80.0
@@ -41,17 +40,8 @@ class LogMelStatisticsExtractor:
     def __init__(self, spec: LogMelStatistics):
         self.spec = spec
 
-    def __call__(self, waveforms: Sequence[np.ndarray], sample_rate: int) -> np.ndarray:
-        """Vectors (clips, 2 * bands) of float32 clips (samples,).
-
-        Raises:
-            DataError: `sample_rate` is not the spec's.
-        """
-        if sample_rate != self.spec.sample_rate:
-            raise DataError(
-                f"audio is at {sample_rate} Hz; the log-mel statistics expect "
-                f"{self.spec.sample_rate} Hz. Give them audio resampled to that rate."
-            )
+    def __call__(self, waveforms: Sequence[np.ndarray]) -> np.ndarray:
+        """Vectors (clips, 2 * bands) of float32 clips (samples,) at the spec's rate."""
         vectors = [band_statistics(log_mel(np.asarray(clip), self.spec)) for clip in waveforms]
         return np.stack(vectors).astype(self.spec.dtype)
 
@@ -60,7 +50,7 @@ class LogMelStatisticsExtractor:
         silence = np.zeros(self.spec.sample_rate, dtype=np.float32)
         return {
             "kind": self.spec.kind,
-            "values": self([silence], self.spec.sample_rate).shape[1],
+            "values": self([silence]).shape[1],
             "bands": log_mel(silence, self.spec).shape[0],
             "window": self.spec.window,
             "overlap_percent": 100 * (self.spec.window - self.spec.hop) / self.spec.window,

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from retable.errors import ConfigError, DataError
+from retable.errors import ConfigError
 from retable.spec.feature import Spectrogram
 
 FLOOR = 1e-5
@@ -126,17 +126,8 @@ class SpectrogramExtractor:
             raise ConfigError("feature spectrogram", [fault])
         self.spec = spec
 
-    def __call__(self, waveforms: Sequence[np.ndarray], sample_rate: int) -> np.ndarray:
-        """Images (clips, rows, frames) of float32 clips (samples,).
-
-        Raises:
-            DataError: `sample_rate` is not the spec's.
-        """
-        if sample_rate != self.spec.sample_rate:
-            raise DataError(
-                f"audio is at {sample_rate} Hz; the spectrogram expects {self.spec.sample_rate} Hz."
-                " Give it audio resampled to that rate."
-            )
+    def __call__(self, waveforms: Sequence[np.ndarray]) -> np.ndarray:
+        """Images (clips, rows, frames) of float32 clips (samples,) at the spec's rate."""
         with torch.inference_mode():
             # torch.tensor copies: memory-mapped clips are read-only, which torch cannot express.
             tensors = [torch.tensor(waveform) for waveform in waveforms]
@@ -145,7 +136,7 @@ class SpectrogramExtractor:
     def facts(self) -> dict[str, Any]:
         """What the feature is, read from its window and from the image of a second of silence."""
         silence = np.zeros(self.spec.sample_rate, dtype=np.float32)
-        _, height, width = self([silence], self.spec.sample_rate).shape
+        _, height, width = self([silence]).shape
         window = len(analysis_window(self.spec))
         return {
             "kind": self.spec.kind,

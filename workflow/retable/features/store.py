@@ -38,16 +38,19 @@ def write_feature_shard(feature: Feature, audio_data: Path, data: Path, index: P
     """
     extractor = load(FEATURES, feature.kind)(feature)
     audio = AudioStore([audio_data])
+    if audio.sample_rate != feature.sample_rate:
+        raise DataError(
+            f"{audio_data}: audio is at {audio.sample_rate} Hz, but the feature {feature.kind} "
+            f"expects {feature.sample_rate} Hz; give it audio resampled to that rate"
+        )
     clip_ids = audio.clip_ids
     silence = np.zeros(audio.sample_rate, dtype=np.float32)
-    shape = extractor([silence], audio.sample_rate).shape[1:]
+    shape = extractor([silence]).shape[1:]
     dtype = np.dtype(feature.dtype).newbyteorder("<")
     packed = np.lib.format.open_memmap(data, mode="w+", dtype=dtype, shape=(len(clip_ids), *shape))
     for start in range(0, len(clip_ids), CLIPS_PER_BATCH):
         batch = clip_ids[start : start + CLIPS_PER_BATCH]
-        packed[start : start + len(batch)] = extractor(
-            [audio[clip_id] for clip_id in batch], audio.sample_rate
-        )
+        packed[start : start + len(batch)] = extractor([audio[clip_id] for clip_id in batch])
         logger.info("%s of %d of %d clips", feature.kind, start + len(batch), len(clip_ids))
     packed.flush()
     content = {
