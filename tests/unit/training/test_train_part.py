@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -240,3 +241,24 @@ def test_a_clip_without_a_feature_is_named(inputs, tmp_path):
 def test_a_gpu_that_is_asked_for_and_missing_is_an_error_that_says_what_to_do(inputs, tmp_path):
     with pytest.raises(DataError, match=r"compute\.device is cuda, but torch sees no GPU.*nvidia"):
         train(tmp_path / "part0", sample_part(), inputs, compute=Compute(device="cuda"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+def test_a_compiled_network_learns_the_same(inputs, tmp_path):
+    losses = []
+    for compile_it in (False, True):
+        part = sample_part(compile=compile_it)
+        # A compiled dropout draws other random numbers.
+        without_dropout = part.model.model_copy(update={"dropout": 0.0})
+        part = part.model_copy(update={"model": without_dropout})
+        history = pd.read_csv(train(tmp_path / f"{compile_it}", part, inputs).history, sep="\t")
+        losses.append(history[history["metric"] == "loss"]["value"].to_numpy())
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-3)
+
+
+def test_fast_kernels_are_allowed_where_asked_for(inputs, tmp_path):
+    train(tmp_path / "fast", sample_part(determinism="fast"), inputs)
+    assert not torch.are_deterministic_algorithms_enabled()
+    train(tmp_path / "strict", sample_part(), inputs)
+    assert torch.are_deterministic_algorithms_enabled()
