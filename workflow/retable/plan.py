@@ -17,7 +17,7 @@ from retable.corpora.source import ResolvedSource
 from retable.digest import code_digest
 from retable.registry import BASELINES, CORPORA, FEATURES, FIGURES, MODELS, TWINS
 from retable.spec.base import canonical_json
-from retable.spec.corpus import Archive, Corpus, Dataset, Promise
+from retable.spec.corpus import Archive, Corpus, Dataset, Promise, corpus_of
 from retable.spec.feature import Feature
 from retable.spec.paper import Comparability, Experiment, Paper, VariantName
 from retable.spec.part import Part, Run
@@ -96,8 +96,8 @@ class Plan:
 
     def dataset(self, name: str) -> Dataset:
         """A dataset's spec, by `<corpus>-<dataset>`."""
-        corpus, _, dataset = name.partition("-")
-        return self.corpus(corpus).datasets[dataset]
+        corpus = corpus_of(name)
+        return self.corpus(corpus).datasets[name.removeprefix(f"{corpus}-")]
 
     def datasets(self) -> list[str]:
         """Names of the datasets in use."""
@@ -105,7 +105,7 @@ class Plan:
 
     def shards(self, dataset: str) -> list[str]:
         """Names of a dataset's shards."""
-        return [f"{shard:03d}" for shard in range(self.corpus(dataset.partition("-")[0]).shards)]
+        return [f"{shard:03d}" for shard in range(self.corpus(corpus_of(dataset)).shards)]
 
     def folder_content(self, corpus: str) -> str:
         """Changes when a file in a directory that is read in place does; empty without one."""
@@ -127,7 +127,7 @@ class Plan:
 
     def origin(self, dataset: str) -> str:
         """In a word, where the audio of a dataset comes from."""
-        kind = self.source(dataset.partition("-")[0]).kind
+        kind = self.source(corpus_of(dataset)).kind
         return "directory" if kind in ("folders", "archives") else kind
 
     def promise(self, corpus: str) -> Promise:
@@ -178,7 +178,7 @@ class Plan:
     def part(self, experiment: Experiment, part: str) -> Part:
         """One training job."""
         start = int(part) * experiment.runs_per_part
-        corpus = self.corpus(experiment.dataset.partition("-")[0])
+        corpus = self.corpus(corpus_of(experiment.dataset))
         return Part(
             experiment=experiment.experiment,
             variant=experiment.variant,
@@ -200,7 +200,7 @@ class Plan:
             for (its_paper, name, _), experiment in self.experiments.items()
             if its_paper == paper and name in set(experiments)
         }
-        sources = [self.source(dataset.partition("-")[0]) for dataset in datasets]
+        sources = [self.source(corpus_of(dataset)) for dataset in datasets]
         if any(source.kind == "simulated" for source in sources):
             return "simulated"
         return "partial" if any(source.partial for source in sources) else "comparable"

@@ -1,7 +1,7 @@
 # Decoded, mono, resampled audio in a packed store; each shard is a job.
 rule resample:
     input:
-        clip_folders=lambda wc: clip_folders(wc.dataset.partition("-")[0]),
+        clip_folders=lambda wc: clip_folders(corpus_of(wc.dataset)),
         dataset=lambda wc: dataset_file(wc.dataset),
     output:
         data="<results>/audio/{dataset}/{rate}/shard{shard}.npy",
@@ -13,7 +13,7 @@ rule resample:
     conda:
         ENVIRONMENT
     params:
-        root=lambda wc: clip_root(wc.dataset.partition("-")[0]),
+        root=lambda wc: clip_root(corpus_of(wc.dataset)),
         shards=lambda wc: len(PLAN.shards(wc.dataset)),
         code=PLAN.code("resample.py"),
     script:

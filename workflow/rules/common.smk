@@ -11,6 +11,7 @@ sys.path.insert(0, str(WORKFLOW))
 
 from retable.errors import RetableError
 from retable.plan import Plan
+from retable.spec.corpus import corpus_of
 
 try:
     PLAN = Plan.of(config, WORKFLOW)

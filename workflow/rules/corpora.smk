@@ -88,7 +88,7 @@ rule index:
 
 rule select_dataset:
     input:
-        manifest=lambda wc: manifest_of(wc.dataset.partition("-")[0]),
+        manifest=lambda wc: manifest_of(corpus_of(wc.dataset)),
     output:
         dataset="<results>/datasets/{dataset}.tsv",
     log:

@@ -132,7 +132,7 @@ def setting_sources(paper):
             "run": part_files(experiment, "run.json")[0],
             "feature": features[0].replace(".npy", ".json"),
             "split": split_file(experiment, "split.json"),
-            "manifest": manifest_of(experiment.dataset.partition("-")[0]),
+            "manifest": manifest_of(corpus_of(experiment.dataset)),
         }
         if experiment.training:
             files[name]["model"] = part_files(experiment, "model.json")[0]

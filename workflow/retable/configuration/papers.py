@@ -18,7 +18,7 @@ from retable.configuration.merging import (
 )
 from retable.configuration.reading import read_yaml
 from retable.spec.base import Spec
-from retable.spec.corpus import Corpus
+from retable.spec.corpus import Corpus, corpus_of
 from retable.spec.feature import Feature
 from retable.spec.model import Baseline, Model
 from retable.spec.paper import Experiment, Figure, Paper, Table, TextRow
@@ -205,7 +205,7 @@ class PaperReader:
             return None
 
     def _check_dataset(self, own: RawExperiment, name: str, corpora: Mapping[str, Corpus]) -> None:
-        if own.dataset.partition("-")[0] in self._faulty_corpora:
+        if corpus_of(own.dataset) in self._faulty_corpora:
             return
         where = f"experiments.{name}"
         known = {

@@ -15,7 +15,7 @@ from retable.configuration.reading import names_below, read_yaml
 from retable.corpora.source import ResolvedSource, resolve_source
 from retable.errors import ConfigError, RetableError
 from retable.spec.config import Config, Scale
-from retable.spec.corpus import Corpus, Source
+from retable.spec.corpus import Corpus, Source, corpus_of
 from retable.spec.paper import Experiment, Paper, VariantName
 
 
@@ -204,7 +204,7 @@ def _sources(
 ) -> dict[str, ResolvedSource]:
     """Sources of the corpora that the selected papers use, as far as these could be read."""
     used = {
-        experiment.dataset.split("-")[0]
+        corpus_of(experiment.dataset)
         for paper in papers.values()
         for variants in paper.experiments.values()
         for experiment in variants.values()

@@ -58,6 +58,11 @@ class Dataset(Spec):
     """Clips that match any of these filters; all clips when empty."""
 
 
+def corpus_of(dataset: str) -> str:
+    """The corpus of a dataset, which experiments name `<corpus>-<dataset>`."""
+    return dataset.partition("-")[0]
+
+
 class Corpus(Spec):
     """A corpus as published upstream (`workflow/corpora/<corpus>.yaml`)."""
 
