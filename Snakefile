@@ -29,6 +29,7 @@ include: "workflow/rules/report.smk"
 
 
 rule all:
+    """Every table and figure of the selected papers, the checks and the results page."""
     default_target: True
     input:
         [paper_files(paper) for paper in PLAN.papers],
@@ -37,12 +38,14 @@ rule all:
 
 
 rule data:
+    """Manifests of the corpora in use, and the datasets cut from them."""
     input:
         [manifest_of(corpus) for corpus in PLAN.corpora],
         [dataset_file(dataset) for dataset in PLAN.datasets()],
 
 
 rule features:
+    """Every feature that an experiment uses."""
     input:
         [feature_files(feature, dataset) for feature, dataset in PLAN.features()],
 
@@ -50,6 +53,7 @@ rule features:
 for _paper in PLAN.papers:
 
     rule:
+        """Every table and figure of this paper."""
         name:
             _paper
         input:

@@ -39,6 +39,7 @@ def read_project(raw_config: Mapping[str, Any], workflow: Path) -> Project:
     config, faults = _config(raw_config, workflow)
     if config is None:
         raise ConfigError("config.yaml", faults)
+    in_config = len(faults)
     scale = _scale(config, workflow)
     corpora = _corpora(config, scale, workflow, faults)
     faulty = set(names_below(workflow / "corpora", ".yaml")) - set(corpora)
@@ -56,7 +57,7 @@ def read_project(raw_config: Mapping[str, Any], workflow: Path) -> Project:
     faults.extend(_feature_conflicts(papers))
     sources = _sources(config, scale, corpora, papers, faults)
     if faults:
-        raise ConfigError(", ".join(_files_behind(faults, scale, workflow)), faults)
+        raise ConfigError(", ".join(_files_behind(faults[in_config:], scale, workflow)), faults)
     return Project(config, scale, corpora, sources, papers)
 
 
