@@ -191,7 +191,16 @@ class Plan:
     @property
     def scale_note(self) -> str:
         """What a caption says of the scale."""
-        return f"Scale {self.project.scale.scale}: {self.project.scale.description}"
+        return f"Scale {self.project.scale.scale}: {self.scale_description}"
+
+    @property
+    def scale_description(self) -> str:
+        """What the scale is, and what the configuration changed about it."""
+        description, changes = (
+            self.project.scale.description,
+            self.project.config.overrides.changes(),
+        )
+        return f"{description}; changed: {', '.join(changes)}" if changes else description
 
     def comparability(self, paper: str, experiments: Iterable[str]) -> Comparability:
         """Whether the audio behind some experiments allows a verdict against the paper."""

@@ -230,3 +230,12 @@ def test_planning_imports_neither_torch_nor_pandas():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_caption_says_what_the_configuration_changed():
+    assert plan_of().scale_note == "Scale demo: simulated audio, small networks, two folds"
+    overrides = {"papers": {"gresnets": {"trainings": {"*": {"epochs": 3}}}}}
+    assert plan_of(overrides=overrides).scale_note == (
+        "Scale demo: simulated audio, small networks, two folds; "
+        "changed: gresnets.trainings.*.epochs = 3"
+    )

@@ -11,7 +11,7 @@ def build_results_page(plan: Plan, results: Path, output: Path) -> None:
     build_page(
         output,
         scale=plan.project.scale.scale,
-        scale_description=plan.project.scale.description,
+        scale_description=plan.scale_description,
         corpora=tuple(_corpus(plan, name) for name in plan.corpora),
         papers=tuple(_paper(plan, name, results) for name in plan.papers),
         checks=results / "checks.tsv",

@@ -1,5 +1,6 @@
 """`config.yaml`: what to build, from where, how large."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
@@ -20,6 +21,20 @@ class Overrides(Spec):
     """Corpus -> fields of its YAML."""
     papers: dict[str, dict[str, dict[str, Any]]] = {}
     """Paper -> section of its paper.yaml -> entry -> fields."""
+
+    def changes(self) -> list[str]:
+        """One text a value: `gresnets.trainings.*.epochs = 30`."""
+        return [*_changes(self.corpora, ""), *_changes(self.papers, "")]
+
+
+def _changes(content: Any, key: str) -> list[str]:
+    if not isinstance(content, Mapping):
+        return [f"{key} = {content}"]
+    return [
+        change
+        for name, value in content.items()
+        for change in _changes(value, f"{key}.{name}" if key else str(name))
+    ]
 
 
 class Scale(Spec):
