@@ -188,19 +188,15 @@ class Plan:
             runs=tuple(self.runs(experiment)[start : start + experiment.runs_per_part]),
         )
 
-    @property
-    def scale_note(self) -> str:
-        """What a caption says of the scale."""
-        return f"Scale {self.project.scale.scale}: {self.scale_description}"
-
-    @property
-    def scale_description(self) -> str:
-        """What the scale is, and what the configuration changed about it."""
-        description, changes = (
-            self.project.scale.description,
-            self.project.config.overrides.changes(),
-        )
+    def scale_description(self, *papers: str) -> str:
+        """What the scale is, and what the configuration changed about it for some papers."""
+        description = self.project.scale.description
+        changes = self.project.config.overrides.changes(papers)
         return f"{description}; changed: {', '.join(changes)}" if changes else description
+
+    def scale_note(self, *papers: str) -> str:
+        """What a caption says of the scale."""
+        return f"Scale {self.project.scale.scale}: {self.scale_description(*papers)}"
 
     def comparability(self, paper: str, experiments: Iterable[str]) -> Comparability:
         """Whether the audio behind some experiments allows a verdict against the paper."""
@@ -243,7 +239,7 @@ class Plan:
         return canonical_json(
             {
                 "template": hashlib.sha256(template).hexdigest(),
-                "scale": self.scale_note,
+                "scale": self.scale_note(*self.papers),
                 "papers": [
                     paper.model_dump(mode="json", include=shown) for paper in self.papers.values()
                 ],

@@ -36,7 +36,7 @@ rule table:
         comparability=lambda wc: PLAN.comparability(
             wc.paper, table_experiments(wc.paper, wc.table)
         ),
-        note=PLAN.scale_note,
+        note=lambda wc: PLAN.scale_note(wc.paper),
         code=PLAN.code("table.py"),
     script:
         "../scripts/table.py"

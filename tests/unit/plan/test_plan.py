@@ -233,9 +233,12 @@ def test_planning_imports_neither_torch_nor_pandas():
 
 
 def test_a_caption_says_what_the_configuration_changed():
-    assert plan_of().scale_note == "Scale demo: simulated audio, small networks, two folds"
-    overrides = {"papers": {"gresnets": {"trainings": {"*": {"epochs": 3}}}}}
-    assert plan_of(overrides=overrides).scale_note == (
-        "Scale demo: simulated audio, small networks, two folds; "
-        "changed: gresnets.trainings.*.epochs = 3"
+    demo = "Scale demo: simulated audio, small networks, two folds"
+    assert plan_of().scale_note("gresnets") == demo
+    overrides = {
+        "papers": {"gresnets": {"trainings": {"*": {"epochs": 3}}}},
+        "corpora": {"ravdess": {"max_rejected": 0.5, "simulation": {"seed": 4}}},
+    }
+    assert plan_of(overrides=overrides).scale_note("gresnets") == (
+        f"{demo}; changed: ravdess.simulation.seed = 4, gresnets.trainings.*.epochs = 3"
     )

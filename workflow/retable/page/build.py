@@ -11,7 +11,7 @@ def build_results_page(plan: Plan, results: Path, output: Path) -> None:
     build_page(
         output,
         scale=plan.project.scale.scale,
-        scale_description=plan.scale_description,
+        scale_description=plan.scale_description(*plan.papers),
         corpora=tuple(_corpus(plan, name) for name in plan.corpora),
         papers=tuple(_paper(plan, name, results) for name in plan.papers),
         checks=results / "checks.tsv",
@@ -38,7 +38,7 @@ def _paper(plan: Plan, name: str, results: Path) -> PagePaper:
         paper=paper,
         comparability=plan.comparability(name, paper.experiments),
         tables=tuple(
-            PageTable(number, table, tables / f"table{number}.tsv", plan.scale_note)
+            PageTable(number, table, tables / f"table{number}.tsv", plan.scale_note(name))
             for number, table in paper.tables.items()
         ),
         figures=tuple(

@@ -1,6 +1,6 @@
 """`config.yaml`: what to build, from where, how large."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import Field
@@ -9,6 +9,9 @@ from retable.spec.base import Spec
 from retable.spec.compute import Compute
 from retable.spec.corpus import Source
 from retable.spec.paper import VariantName
+
+CHANGES_RESULTS = ("sample_rate", "labels", "datasets", "simulation")
+"""Fields of a corpus that decide what a result is a result of."""
 
 
 class Overrides(Spec):
@@ -22,9 +25,17 @@ class Overrides(Spec):
     papers: dict[str, dict[str, dict[str, Any]]] = {}
     """Paper -> section of its paper.yaml -> entry -> fields."""
 
-    def changes(self) -> list[str]:
-        """One text a value: `gresnets.trainings.*.epochs = 30`."""
-        return [*_changes(self.corpora, ""), *_changes(self.papers, "")]
+    def changes(self, papers: Iterable[str]) -> list[str]:
+        """What bears on the results of some papers, a text a value: `waves.models.*.depth = 3`.
+
+        Of a corpus that is what its clips are and how they are labelled, not where archives lie.
+        """
+        corpora = {
+            name: {key: value for key, value in fields.items() if key in CHANGES_RESULTS}
+            for name, fields in self.corpora.items()
+        }
+        chosen = {name: self.papers[name] for name in papers if name in self.papers}
+        return [*_changes(corpora, ""), *_changes(chosen, "")]
 
 
 def _changes(content: Any, key: str) -> list[str]:
