@@ -210,19 +210,11 @@ class Plan:
             return "simulated"
         return "partial" if any(source.partial for source in sources) else "comparable"
 
-    def published_file(self, paper: str) -> str:
-        """Path of a paper's printed numbers."""
-        return str(self.workflow / "papers" / paper / "published.csv")
-
     def published_text(self, paper: str, table: str) -> str:
         """The printed numbers of one table: an edit of one reruns that table alone."""
-        with Path(self.published_file(paper)).open(encoding="utf-8", newline="") as file:
+        path = self.workflow / "papers" / paper / "published.csv"
+        with path.open(encoding="utf-8", newline="") as file:
             return canonical_json([row for row in csv.reader(file) if row[1:2] == [table]])
-
-    def published_tables(self, paper: str) -> list[str]:
-        """Names of the tables that a paper's printed numbers come from, `text` included."""
-        with Path(self.published_file(paper)).open(encoding="utf-8", newline="") as file:
-            return sorted({row["table"] for row in csv.DictReader(file)})
 
     def setting_experiments(self, paper: str) -> list[str]:
         """Experiments that a paper's settings are read from."""

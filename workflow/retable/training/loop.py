@@ -147,7 +147,7 @@ class RunTrainer:
                 f"lower the learning rate (now {self.training.learning_rate})"
             )
         epoch = progress.epoch + 1
-        rate = learning_rate_at(progress.epoch, self.training)
+        rate = self.optimizer.param_groups[0]["lr"]
         progress.history.append((epoch, "train", "all", "learning_rate", rate))
         self._record(epoch, "train", means)
         for role in ("validation", "test"):
