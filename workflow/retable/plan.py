@@ -19,9 +19,10 @@ from retable.registry import BASELINES, CORPORA, FEATURES, FIGURES, MODELS, TWIN
 from retable.spec.base import canonical_json
 from retable.spec.corpus import Archive, Corpus, Dataset, Promise, corpus_of
 from retable.spec.feature import Feature
-from retable.spec.paper import Comparability, Experiment, Paper, VariantName
+from retable.spec.paper import Comparability, Experiment, Paper
 from retable.spec.part import Part, Run
 from retable.spec.split import Split
+from retable.spec.variant import VariantName
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ class Plan:
         )
 
     def runs(self, experiment: Experiment) -> list[Run]:
-        """All runs of an experiment: every fold of every repeat, each with its own seed."""
+        """All runs of an experiment: its folds in every repeat, each with its own seed."""
         return [
             Run(
                 repeat=repeat,
@@ -167,7 +168,7 @@ class Plan:
                 draw=repeat % experiment.split.repeats,
             )
             for repeat in range(experiment.repeats)
-            for fold in range(experiment.split.folds)
+            for fold in experiment.folds or range(experiment.split.folds)
         ]
 
     def parts(self, experiment: Experiment) -> list[str]:
@@ -220,9 +221,35 @@ class Plan:
         """Experiments that a paper's settings are read from."""
         return sorted({row.setting.experiment for row in self.papers[paper].text if row.setting})
 
-    def titles(self, paper: str, experiments: Iterable[str]) -> dict[str, str]:
-        """Experiment -> title."""
-        return {name: self.experiment(paper, name, "paper").title for name in experiments}
+    def parameters(self, paper: str) -> dict[str, dict[str, float]]:
+        """Figure -> experiment -> the number it is drawn at, where the text says which is best."""
+        spec = self.papers[paper]
+        values: dict[str, dict[str, float]] = {}
+        for figure in {row.best.figure for row in spec.text if row.best}:
+            compared = spec.figures[figure]
+            assert compared.kind == "metric_by_parameter", "checked when the paper is read"
+            values[figure] = {
+                name: self.experiment(paper, name, "paper").number_at(compared.parameter)
+                for name in compared.experiments
+            }
+        return values
+
+    def text_experiments(self, paper: str) -> list[str]:
+        """Experiments whose scores stand in a paper's text, or decide what does."""
+        cells = (row.cell for row in self.papers[paper].text if row.cell)
+        compared = self.parameters(paper).values()
+        names = {cell.experiment for cell in cells if cell.experiment}
+        return sorted(names.union(*compared))
+
+    def figure_titles(self, paper: str, figure: str) -> dict[str, str]:
+        """Experiment -> its title, or the number that the figure draws it at."""
+        spec = self.papers[paper].figures[figure]
+        experiments = {
+            name: self.experiment(paper, name, spec.variant) for name in spec.experiments
+        }
+        if spec.kind == "metric_by_parameter":
+            return {name: str(e.number_at(spec.parameter)) for name, e in experiments.items()}
+        return {name: experiment.title for name, experiment in experiments.items()}
 
     def page_text(self) -> str:
         """What the results page says besides tables, figures and checks."""

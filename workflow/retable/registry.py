@@ -23,6 +23,8 @@ BASELINES = {"svm": "retable.baselines.svm:SupportVectorMachines"}
 FIGURES = {
     "confusion_matrix": "retable.figures.confusion:draw_confusion_matrix",
     "learning_curves": "retable.figures.curves:draw_learning_curves",
+    "metric_by_parameter": "retable.figures.parameter:draw_metric_by_parameter",
+    "spectrograms": "retable.figures.spectrograms:draw_spectrograms",
 }
 """Figure kind -> function that draws it."""
 

@@ -19,3 +19,28 @@ rule extract_features:
         code=lambda wc: PLAN.feature_code("extract_features.py", wc.feature),
     script:
         "../scripts/extract_features.py"
+
+
+# What a figure shows of the audio itself, so that drawing it needs none.
+rule examples:
+    input:
+        dataset=lambda wc: dataset_file(shown_experiment(wc).dataset),
+        audio=shown_audio,
+    output:
+        examples="<results>/examples/{paper}/{figure}.npz",
+    log:
+        "<logs>/examples/{paper}/{figure}.log",
+    benchmark:
+        "<benchmarks>/examples/{paper}/{figure}.tsv"
+    wildcard_constraints:
+        figure=any_of(figures_that_draw("examples")),
+    conda:
+        ENVIRONMENT
+    params:
+        clips=lambda wc: (
+            PLAN.papers[wc.paper].figures[wc.figure].example_clips().canonical()
+        ),
+        feature=lambda wc: shown_experiment(wc).feature.canonical(),
+        code=PLAN.code("examples.py"),
+    script:
+        "../scripts/examples.py"

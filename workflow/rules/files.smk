@@ -29,6 +29,14 @@ def dataset_file(dataset):
     return f"{RESULTS}/datasets/{dataset}.tsv"
 
 
+def audio_files(dataset, rate):
+    """Data files of the packed audio; the index of each lies beside it."""
+    return expand(
+        f"{RESULTS}/audio/{dataset}/{rate}/shard{{shard}}.npy",
+        shard=PLAN.shards(dataset),
+    )
+
+
 def feature_files(feature, dataset):
     """Data files of a feature store; the index of each lies beside it."""
     return expand(
@@ -117,11 +125,6 @@ def table_experiments(paper, table):
     return PLAN.papers[paper].tables[table].experiments
 
 
-def text_experiments(paper):
-    """Experiments whose scores stand in a paper's text."""
-    return sorted({row.cell.experiment for row in PLAN.papers[paper].text if row.cell})
-
-
 def setting_sources(paper):
     """Experiment -> source -> file, for the settings that a paper's text states."""
     files = {}
@@ -142,17 +145,36 @@ def setting_sources(paper):
 def figure_files(wildcards):
     """Experiment -> the files that the figure draws of it."""
     figure = PLAN.papers[wildcards.paper].figures[wildcards.figure]
-    if figure.kind == "confusion_matrix":
-        return {
-            name: score_files(wildcards.paper, [name], "-confusion.tsv")
-            for name in figure.experiments
-        }
-    return {
-        name: part_files(
+    files_of = {
+        "confusions": lambda name: score_files(
+            wildcards.paper, [name], "-confusion.tsv"
+        ),
+        "histories": lambda name: part_files(
             PLAN.experiment(wildcards.paper, name, figure.variant), "history.tsv"
-        )
-        for name in figure.experiments
-    }
+        ),
+        "scores": lambda name: score_files(wildcards.paper, [name], ".tsv"),
+        "examples": lambda name: [
+            f"{RESULTS}/examples/{wildcards.paper}/{wildcards.figure}.npz"
+        ],
+    }[figure.draws]
+    return {name: files_of(name) for name in figure.experiments}
+
+
+def figures_that_draw(files):
+    """Names of the figures that are drawn from such files."""
+    figures = [pair for spec in PLAN.papers.values() for pair in spec.figures.items()]
+    return sorted({name for name, figure in figures if figure.draws == files})
+
+
+def shown_experiment(wildcards):
+    """The experiment whose clips and transform a figure shows."""
+    figure = PLAN.papers[wildcards.paper].figures[wildcards.figure]
+    return PLAN.experiment(wildcards.paper, figure.experiments[0], figure.variant)
+
+
+def shown_audio(wildcards):
+    experiment = shown_experiment(wildcards)
+    return audio_files(experiment.dataset, experiment.feature.sample_rate)
 
 
 def corpus_files(name):

@@ -44,7 +44,7 @@ rule table:
 
 rule text_tables:
     input:
-        scores=lambda wc: score_files(wc.paper, text_experiments(wc.paper), ".tsv"),
+        scores=lambda wc: score_files(wc.paper, PLAN.text_experiments(wc.paper), ".tsv"),
         sources=lambda wc: sorted(
             {
                 file
@@ -63,11 +63,12 @@ rule text_tables:
         ENVIRONMENT
     params:
         rows=lambda wc: [row.canonical() for row in PLAN.papers[wc.paper].text],
-        experiments=lambda wc: text_experiments(wc.paper),
+        experiments=lambda wc: PLAN.text_experiments(wc.paper),
         sources=lambda wc: setting_sources(wc.paper),
+        parameters=lambda wc: PLAN.parameters(wc.paper),
         published=lambda wc: PLAN.published_text(wc.paper, "text"),
         comparability=lambda wc: PLAN.comparability(
-            wc.paper, text_experiments(wc.paper)
+            wc.paper, PLAN.text_experiments(wc.paper)
         ),
         code=PLAN.code("text_tables.py"),
     script:
@@ -92,9 +93,7 @@ rule figure:
         ENVIRONMENT
     params:
         figure=lambda wc: PLAN.papers[wc.paper].figures[wc.figure].canonical(),
-        titles=lambda wc: PLAN.titles(
-            wc.paper, PLAN.papers[wc.paper].figures[wc.figure].experiments
-        ),
+        titles=lambda wc: PLAN.figure_titles(wc.paper, wc.figure),
         files=figure_files,
         comparability=lambda wc: PLAN.comparability(
             wc.paper, PLAN.papers[wc.paper].figures[wc.figure].experiments

@@ -5,14 +5,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
 
+from pydantic import TypeAdapter
+
 from retable.logs import job_log
 from retable.registry import FIGURES, load
-from retable.spec.paper import Figure
+from retable.spec.figure import Figure
 from retable.tables.verdicts import TITLE_NOTES
 
 with job_log(snakemake.log[0]):
     params = snakemake.params
-    figure = Figure.model_validate_json(params.figure)
+    figure = TypeAdapter(Figure).validate_json(params.figure)
     load(FIGURES, figure.kind)(
         figure,
         {name: [Path(file) for file in files] for name, files in params.files.items()},

@@ -20,6 +20,7 @@ with job_log(snakemake.log[0]):
             experiment: {source: Path(file) for source, file in files.items()}
             for experiment, files in params.sources.items()
         },
+        parameters=params.parameters,
         comparability=params.comparability,
         **{name: Path(path) for name, path in snakemake.output.items()},
     )

@@ -85,6 +85,20 @@ def test_a_pattern_that_matches_nothing_is_a_fault():
         overridden(EXPERIMENTS, {"VG-*": {"repeats": 2}}, "overrides")
 
 
+def test_what_extends_an_entry_is_a_new_one_and_later_patterns_match_it():
+    changed = overridden(
+        EXPERIMENTS,
+        {
+            "MY-{depth}": {"extends": "GR-G-M", "sweep": {"depth": [2, 3]}, "depth": "{depth}"},
+            "MY-3": {"repeats": 5},
+        },
+        "overrides",
+    )
+    assert changed["MY-2"] == {"extends": "GR-G-M", "depth": 2}
+    assert changed["MY-3"] == {"extends": "GR-G-M", "depth": 3, "repeats": 5}
+    assert {name: changed[name] for name in EXPERIMENTS} == EXPERIMENTS
+
+
 def test_an_entry_inherits_through_any_number_of_ancestors():
     section = {
         "base": {"kind": "gresnet", "depth": 7, "stem": {"filters": 32, "pool": 3}},

@@ -149,7 +149,7 @@ def test_overrides_of_the_configuration_lie_over_those_of_the_scale(read, edit):
         (
             "experiments",
             {"NET": {"epochs": 3}},
-            "experiments.NET.epochs: unknown key; known: dataset, feature, model, repeats, "
+            "experiments.NET.epochs: unknown key; known: dataset, feature, folds, model, repeats, "
             "runs_per_part, split, tasks, title, training, variants",
         ),
         (
@@ -227,6 +227,49 @@ def test_a_row_of_the_text_names_an_experiment_that_exists(faults, edit, source)
     edit(PAPER, text=[{"row": "network", "column": "emotion", "metric": "UAR", **source}])
     assert faults() == [
         "papers.waves.text.network.emotion.UAR: no experiment 'NTE'; did you mean 'NET'?"
+    ]
+
+
+def test_a_row_of_the_text_has_one_origin(faults, edit):
+    cell = {"experiment": "NET", "task": "emotion", "metric": "uar"}
+    setting = {"source": "run", "experiment": "NET", "key": "epochs"}
+    row = {"row": "network", "column": "emotion", "metric": "UAR", "cell": cell, "setting": setting}
+    edit(PAPER, text=[row])
+    (fault,) = faults()
+    assert fault.startswith("papers.waves.text.0: {'row': 'network', ")
+    assert fault.endswith("it has a cell and a setting; keep one")
+
+
+@pytest.mark.parametrize(
+    ("parameter", "fault"),
+    [
+        ("model.dept", "model.dept leads nowhere: no 'dept' among kind, block, "),
+        ("model.depth.0", "model.depth.0 leads nowhere: before '0' it is 2 already"),
+        ("model.filters", "model.filters is no number but a group of values"),
+        ("model.filters.1", "model.filters.1 leads nowhere: no '1' among 0"),
+        ("model.pooling", "model.pooling is 'average', no number"),
+        ("training.nesterov", "training.nesterov leads nowhere: no 'nesterov' among "),
+        ("split.equal", "split.equal is False, no number"),
+        ("folds", "folds is None, no number"),
+    ],
+)
+def test_what_experiments_are_compared_by_is_a_number_in_each(faults, edit, parameter, fault):
+    edit(PAPER, experiments={"DEEP": {"extends": "NET", "model": {"depth": 9}}})
+    compared = {"experiments": ["NET"], "parameter": parameter}
+    figure = {"kind": "metric_by_parameter", "title": "", "caption": "", "tasks": ["emotion"],
+              "parameter_title": "blocks"}  # fmt: skip
+    edit(PAPER, figures={"blocks": {**figure, **compared}})
+    (found,) = faults()
+    assert found.startswith(f"papers.waves.figures.blocks.parameter: experiment NET: {fault}")
+
+
+def test_the_best_value_is_that_of_a_figure(faults, edit):
+    best = {"figure": "emotions", "cell": {"task": "emotion", "metric": "uar"}}
+    row = {"row": "figure 11", "column": "best l", "metric": "l", "best": best}
+    edit(PAPER, figures={"emotions": {**FIGURE, "variant": "paper"}}, text=[row])
+    assert faults() == [
+        "papers.waves.text.figure 11.best l.l.best.figure: no figure 'emotions' of a metric by a "
+        "parameter; known: "
     ]
 
 

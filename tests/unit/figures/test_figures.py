@@ -7,17 +7,23 @@ from retable.errors import DataError
 from retable.evaluation.scoring import read_confusion
 from retable.figures.confusion import draw_confusion_matrix, pooled_confusion
 from retable.figures.curves import draw_learning_curves
-from retable.spec.paper import Figure
+from retable.spec.figure import ConfusionMatrices, LearningCurves
 from sample_results import write_sample_history, write_sample_scores
 
-CONFUSION = Figure(
+CONFUSION = ConfusionMatrices(
     kind="confusion_matrix",
     title="Confusions",
     caption="Pooled over folds.",
     experiments=("GR-RES-M", "GR-G-M"),
     task="emotion",
 )
-CURVES = CONFUSION.model_copy(update={"kind": "learning_curves", "title": "Learning curves"})
+CURVES = LearningCurves(
+    kind="learning_curves",
+    title="Learning curves",
+    caption="Mean over folds.",
+    experiments=CONFUSION.experiments,
+    task="emotion",
+)
 TITLES = {"GR-RES-M": "ResNets+M", "GR-G-M": "GResNets+M"}
 
 

@@ -7,7 +7,8 @@ from retable.checks.check import Check, write_checks
 from retable.errors import DataError
 from retable.figures.confusion import draw_confusion_matrix
 from retable.page.page import PageCorpus, PageFigure, PagePaper, PageTable, build_page
-from retable.spec.paper import Figure, Paper, TextRow
+from retable.spec.figure import ConfusionMatrices
+from retable.spec.paper import Paper, TextRow
 from retable.tables.files import write_table, write_text_tables
 from sample_results import PUBLISHED, TABLE2, TABLE2_EXPERIMENTS, write_sample_scores
 
@@ -77,7 +78,7 @@ def built(tmp_path):
         settings_markdown=tmp_path / "settings.md",
         **common,
     )
-    figure = Figure(
+    figure = ConfusionMatrices(
         kind="confusion_matrix",
         title="Emotions",
         caption="Rows are true classes & columns predictions.",

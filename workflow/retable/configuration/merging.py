@@ -48,13 +48,17 @@ def merged(base: Any, change: Any, keep_nulls: bool = False) -> Any:
 def overridden(section: Mapping[str, Any], overrides: Mapping[str, Any], where: str) -> Entry:
     """`section` with each override merged into every entry that its pattern matches.
 
+    What matches no entry but `extends` one is a new entry, or with a `sweep` several.
+
     Raises:
-        MergeFault: a pattern matches no entry.
+        MergeFault: a pattern matches no entry and is no new one.
     """
     result = dict(section)
     for pattern, change in overrides.items():
         names = [name for name in result if fnmatchcase(str(name), pattern)]
-        if not names:
+        if not names and isinstance(change, Mapping) and "extends" in change:
+            result |= swept({pattern: dict(change)}, where)
+        elif not names:
             raise MergeFault(f"{where}.{pattern}: no such entry; {nearest(pattern, section)}")
         for name in names:
             if change is None:

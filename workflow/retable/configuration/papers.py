@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field, TypeAdapter, ValidationError
 
 from retable.configuration.faults import faults_of
+from retable.configuration.figures import figure_faults
 from retable.configuration.merging import (
     Entry,
     MergeFault,
@@ -20,8 +21,9 @@ from retable.configuration.reading import read_yaml
 from retable.spec.base import Spec
 from retable.spec.corpus import Corpus, corpus_of
 from retable.spec.feature import Feature
+from retable.spec.figure import Figure
 from retable.spec.model import Baseline, Model
-from retable.spec.paper import Experiment, Figure, Paper, Table, TextRow
+from retable.spec.paper import Experiment, Paper, Table, TextRow
 from retable.spec.split import KFold, Split
 from retable.spec.training import Training
 
@@ -39,6 +41,7 @@ class RawExperiment(Spec):
     model: str | dict[str, Any]
     training: str | dict[str, Any] | None = None
     repeats: int = 1
+    folds: tuple[int, ...] | None = None
     runs_per_part: int = 1
     variants: dict[str, dict[str, Any]] = {"paper": {}}
 
@@ -93,6 +96,8 @@ class PaperReader:
             self._add("paper", f"{raw.paper!r} is not the name of its folder, {self.name!r}")
         experiments = {name: self._variants(raw, name, corpora) for name in raw.experiments}
         self._check_references(raw, experiments)
+        for fault in figure_faults(raw.figures, experiments, corpora):
+            self.faults.append(f"papers.{self.name}.{fault}")
         if self.faults:
             return None
         return Paper(
@@ -171,6 +176,7 @@ class PaperReader:
         experiment = self._validated(Experiment, fields | names | identity | parts, where)
         if experiment is not None:
             self._check_selection(experiment)
+            self._check_folds(experiment)
         return experiment
 
     def _part(
@@ -241,6 +247,15 @@ class PaperReader:
                 f"{experiment.split_name} has none; use selection last",
             )
 
+    def _check_folds(self, experiment: Experiment) -> None:
+        last = experiment.split.folds - 1
+        unknown = sorted(set(experiment.folds or ()) - set(range(last + 1)))
+        if unknown:
+            self._add(
+                f"experiments.{experiment.experiment}.folds",
+                f"split {experiment.split_name} has folds 0 to {last}, not {unknown[0]}",
+            )
+
     def _check_references(
         self, raw: RawPaper, experiments: Mapping[str, Mapping[str, Experiment]]
     ) -> None:
@@ -270,6 +285,14 @@ class PaperReader:
         for table, spec in raw.tables.items():
             for row in sorted(set(spec.clean) - set(spec.rows)):
                 self._add(f"tables.{table}.clean", f"no row {row!r}; {nearest(row, spec.rows)}")
+        charts = [name for name, figure in raw.figures.items() if figure.draws == "scores"]
+        for line in raw.text:
+            if line.best and line.best.figure not in charts:
+                self._add(
+                    f"text.{line.row}.{line.column}.{line.metric}.best.figure",
+                    f"no figure {line.best.figure!r} of a metric by a parameter; "
+                    f"{nearest(line.best.figure, charts)}",
+                )
 
 
 def _sections(content: Entry) -> list[str]:

@@ -16,7 +16,8 @@ from retable.corpora.source import ResolvedSource, resolve_source
 from retable.errors import ConfigError, RetableError
 from retable.spec.config import Config, Scale
 from retable.spec.corpus import Corpus, Source, corpus_of
-from retable.spec.paper import Experiment, Paper, VariantName
+from retable.spec.paper import Experiment, Paper
+from retable.spec.variant import VariantName
 
 
 @dataclass(frozen=True)

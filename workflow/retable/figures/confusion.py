@@ -12,7 +12,7 @@ from matplotlib.image import AxesImage
 from retable.errors import DataError
 from retable.evaluation.scoring import read_confusion
 from retable.figures.style import figure_style, new_figure, save_figure, title_figure
-from retable.spec.paper import Figure
+from retable.spec.figure import ConfusionMatrices
 
 CELL_INCHES = 0.52
 COUNTS_UP_TO = 16
@@ -20,7 +20,7 @@ COUNTS_UP_TO = 16
 
 
 def draw_confusion_matrix(
-    figure: Figure,
+    figure: ConfusionMatrices,
     confusions: Mapping[str, Sequence[Path]],
     titles: Mapping[str, str],
     *,

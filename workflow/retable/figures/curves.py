@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from retable.errors import DataError
 from retable.evaluation.tsv import as_numbers, read_tsv
 from retable.figures.style import COLOURS, figure_style, new_figure, save_figure, title_figure
-from retable.spec.paper import Figure
+from retable.spec.figure import LearningCurves
 
 HISTORY_COLUMNS = ("repeat", "fold", "epoch", "role", "task", "metric", "value")
 LINES = {"train": (0, (4, 2)), "validation": (0, (1, 1)), "test": "solid"}
@@ -19,7 +19,7 @@ METRICS = {"loss": "loss, summed over tasks", "accuracy": "{task} accuracy (%)"}
 
 
 def draw_learning_curves(
-    figure: Figure,
+    figure: LearningCurves,
     histories: Mapping[str, Sequence[Path]],
     titles: Mapping[str, str],
     *,

@@ -9,7 +9,8 @@ from markupsafe import Markup
 
 from retable.errors import DataError
 from retable.evaluation.tsv import read_tsv
-from retable.spec.paper import Comparability, Figure, Paper, Table
+from retable.spec.figure import Figure
+from retable.spec.paper import Comparability, Paper, Table
 from retable.tables.layout import table_layout
 from retable.tables.long_form import read_long_form
 from retable.tables.render import html_lines, html_table

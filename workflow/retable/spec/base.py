@@ -19,6 +19,27 @@ class Spec(BaseModel):
         """The same with mappings in their own order, where that is part of the meaning."""
         return self.model_dump_json(exclude_defaults=True)
 
+    def number_at(self, path: str) -> int | float:
+        """The number that a dotted path such as `model.depth` or `model.filters.0` leads to.
+
+        Raises:
+            ValueError: it leads nowhere, or to something that is no number.
+        """
+        value: Any = self.model_dump(mode="json")
+        for step in path.split("."):
+            if isinstance(value, list):
+                value = {str(place): entry for place, entry in enumerate(value)}
+            if not isinstance(value, dict):
+                raise ValueError(f"{path} leads nowhere: before {step!r} it is {value!r} already")
+            if step not in value:
+                raise ValueError(f"{path} leads nowhere: no {step!r} among {', '.join(value)}")
+            value = value[step]
+        if isinstance(value, dict | list):
+            raise ValueError(f"{path} is no number but a group of values")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(f"{path} is {value!r}, no number")
+        return value
+
 
 def canonical_json(value: Any) -> str:
     """JSON with sorted keys and no white space."""

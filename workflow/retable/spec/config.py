@@ -8,7 +8,7 @@ from pydantic import Field
 from retable.spec.base import Spec
 from retable.spec.compute import Compute
 from retable.spec.corpus import Source
-from retable.spec.paper import VariantName
+from retable.spec.variant import VariantName
 
 CHANGES_RESULTS = ("sample_rate", "labels", "datasets", "simulation")
 """Fields of a corpus that decide what a result is a result of."""
@@ -17,7 +17,8 @@ CHANGES_RESULTS = ("sample_rate", "labels", "datasets", "simulation")
 class Overrides(Spec):
     """Changes to specs, merged into them before they are validated.
 
-    Keys below a section may be patterns (`*`, `GR-*`); a value of null removes a key.
+    Keys below a section may be patterns (`*`, `GR-*`); a value of null removes a key. A key that is
+    not there yet is added where its value `extends` another entry.
     """
 
     corpora: dict[str, dict[str, Any]] = {}

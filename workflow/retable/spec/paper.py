@@ -2,15 +2,15 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from retable.spec.base import Spec
 from retable.spec.feature import Feature
+from retable.spec.figure import Figure
 from retable.spec.model import Model
 from retable.spec.split import Split
 from retable.spec.training import Training
-
-VariantName = Literal["paper", "clean"]
+from retable.spec.variant import VariantName
 
 Comparability = Literal["comparable", "simulated", "partial"]
 """Whether the audio behind a result allows a verdict against the paper."""
@@ -34,6 +34,8 @@ class Experiment(Spec):
     training: Training | None = None
     """Networks only."""
     repeats: int = Field(default=1, ge=1)
+    folds: tuple[int, ...] | None = None
+    """The folds that are run; all when absent."""
     runs_per_part: int = Field(default=1, ge=1)
     """Runs that one job trains."""
 
@@ -56,9 +58,14 @@ class Table(Spec):
     rows: dict[str, Cell]
     columns: dict[str, Cell]
     metrics: dict[str, Cell]
+    cells: dict[str, dict[str, Cell]] = {}
+    """Row -> column -> what a single cell adds, where row and column together decide."""
+    extra: tuple[str, ...] = ()
+    """Rows of ours, which the paper does not print."""
     row_title: str = ""
+    row_titles: dict[str, str] = {}
+    """Row key -> heading, where the two differ."""
     column_titles: dict[str, str] = {}
-    """Column key -> heading, where the two differ."""
     metric_titles: dict[str, str] = {}
     clean: tuple[str, ...] = ()
     """Rows whose `variant: clean` is printed beside."""
@@ -66,7 +73,8 @@ class Table(Spec):
     @property
     def experiments(self) -> list[str]:
         """Every experiment that a row, column or metric names, sorted."""
-        cells = [*self.rows.values(), *self.columns.values(), *self.metrics.values()]
+        single = [cell for row in self.cells.values() for cell in row.values()]
+        cells = [*self.rows.values(), *self.columns.values(), *self.metrics.values(), *single]
         return sorted({cell.experiment for cell in cells if cell.experiment})
 
 
@@ -86,9 +94,27 @@ class Reading(Spec):
     """Factor to the printed unit."""
 
 
+class Best(Spec):
+    """Which value of a parameter is best: that of the experiment whose cell is highest.
+
+    Where several are equally high, it is the smallest of their values, and the note names the rest.
+    """
+
+    figure: str
+    """A figure of kind `metric_by_parameter`, whose experiments and parameter are compared."""
+    cell: Cell
+    """Task, metric and aggregate; its experiment is each of the figure's in turn."""
+
+    @model_validator(mode="after")
+    def _compares_one_metric(self) -> "Best":
+        if not self.cell.task or self.cell.metric in (None, "confusion") or self.cell.experiment:
+            raise ValueError("its cell needs a task and a metric other than confusion, no more")
+        return self
+
+
 class TextRow(Spec):
-    """A number in the running text: a result cell, a setting read from what was built, or neither
-    for a value that the paper cites from elsewhere.
+    """A number in the running text: a result cell, a setting read from what was built, the best
+    value of a parameter, or none of them for a value that the paper cites from elsewhere.
     """
 
     row: str
@@ -96,17 +122,14 @@ class TextRow(Spec):
     metric: str
     cell: Cell | None = None
     setting: Reading | None = None
+    best: Best | None = None
 
-
-class Figure(Spec):
-    """A figure drawn from predictions or histories."""
-
-    kind: Literal["confusion_matrix", "learning_curves"]
-    title: str
-    caption: str
-    experiments: tuple[str, ...] = Field(min_length=1)
-    task: str
-    variant: VariantName = "paper"
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> "TextRow":
+        given = [name for name in ("cell", "setting", "best") if getattr(self, name)]
+        if len(given) > 1:
+            raise ValueError(f"it has a {' and a '.join(given)}; keep one")
+        return self
 
 
 class Paper(Spec):

@@ -2,8 +2,8 @@
 
 from retable.spec.base import Spec
 from retable.spec.model import Model
-from retable.spec.paper import VariantName
 from retable.spec.training import Training
+from retable.spec.variant import VariantName
 
 
 class Run(Spec):

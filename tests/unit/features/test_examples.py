@@ -1,0 +1,237 @@
+import os
+import zipfile
+from pathlib import Path
+
+import librosa
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.signal
+import soundfile
+
+from retable.audio.store import AudioStore, write_audio_shard
+from retable.errors import DataError
+from retable.features.examples import (
+    LOWEST_LEVEL,
+    class_examples,
+    example_clip_ids,
+    in_dbfs,
+    power_spectrogram,
+    speaker_levels,
+    write_examples,
+)
+from retable.features.examples_file import read_example_file, write_example_file
+from retable.spec.feature import Spectrogram
+from retable.spec.figure import ExampleClips
+
+CORPORA = os.environ.get("RETABLE_CORPORA")
+
+FEATURE = Spectrogram(
+    kind="spectrogram",
+    sample_rate=8000,
+    window=256,
+    hop=128,
+    window_function="hamming",
+    frames=20,
+    time_fit="resize",
+    scale="log",
+    normalise="clip",
+    rows=16,
+)
+TONE_BIN = 40
+"""A sine at 40 * 8000 / 256 = 1250 Hz is at a bin's own frequency."""
+
+CLIPS = pd.DataFrame(
+    [
+        ("d1", "anna", "happy", "song", 0.5),
+        ("d2", "anna", "happy", "speech", 0.1),
+        ("d3", "anna", "happy", "speech", 0.001),
+        ("d4", "anna", "angry", "speech", 0.01),
+        ("d5", "boris", "angry", "speech", 0.1),
+        ("d6", "boris", "calm", "speech", 0.1),
+    ],
+    columns=["clip_id", "speaker", "emotion", "speech_song", "amplitude"],
+)
+HAPPY_ANGRY = ExampleClips(
+    by="emotion",
+    classes=("angry", "happy"),
+    where={"speech_song": "speech", "speaker": "anna"},
+    levels=True,
+)
+
+
+def sine(amplitude: float, samples: int = 8000) -> np.ndarray:
+    time = np.arange(samples) / FEATURE.sample_rate
+    return (amplitude * np.sin(2 * np.pi * 1250 * time)).astype(np.float32)
+
+
+def noise(samples: int = 8000) -> np.ndarray:
+    return (0.1 * np.random.default_rng(0).standard_normal(samples)).astype(np.float32)
+
+
+def write_audio(folder: Path, clips: pd.DataFrame) -> Path:
+    """An audio shard with a sine a clip, each a little longer than the one before."""
+    for number, (clip_id, amplitude) in enumerate(
+        zip(clips["clip_id"], clips["amplitude"], strict=True)
+    ):
+        tone = sine(amplitude, samples=8000 + 800 * number)
+        soundfile.write(folder / f"{clip_id}.wav", tone, 8000, "FLOAT")
+    data = folder / "shard000.npy"
+    paths = clips.assign(path=clips["clip_id"] + ".wav")
+    write_audio_shard(paths, folder, 8000, data, data.with_suffix(".json"))
+    return data
+
+
+@pytest.fixture
+def audio(tmp_path) -> AudioStore:
+    return AudioStore([write_audio(tmp_path, CLIPS)])
+
+
+@pytest.mark.parametrize("window_function", ["hamming", "hann"])
+def test_the_spectrogram_equals_librosas(window_function):
+    waveform = noise(10_001)
+    spec = FEATURE.model_copy(update={"window_function": window_function})
+    librosas = librosa.stft(
+        waveform, n_fft=256, hop_length=128, window=window_function, pad_mode="constant"
+    )
+    full_scale = scipy.signal.get_window(window_function, 256).sum() / 2
+    expected = librosa.amplitude_to_db(np.abs(librosas), ref=full_scale, amin=1e-5, top_db=None)
+    np.testing.assert_allclose(in_dbfs(power_spectrogram(waveform, spec)), expected, atol=0.02)
+
+
+@pytest.mark.parametrize("amplitude", [1.0, 0.5, 0.001])
+def test_a_sine_has_the_level_of_its_amplitude(amplitude):
+    level = in_dbfs(power_spectrogram(sine(amplitude), FEATURE))
+    assert (level[:, 2:-2].argmax(axis=0) == TONE_BIN).all()
+    np.testing.assert_allclose(level[TONE_BIN, 2:-2], 20 * np.log10(amplitude), atol=0.01)
+
+
+def test_silence_has_the_lowest_level():
+    assert (in_dbfs(power_spectrogram(np.zeros(1000, np.float32), FEATURE)) == LOWEST_LEVEL).all()
+
+
+def test_the_first_clip_of_each_class_is_shown_in_its_natural_length(audio):
+    examples = class_examples(CLIPS, audio, HAPPY_ANGRY, FEATURE)
+    assert examples.classes == ("angry", "happy")
+    assert examples.clip_ids == ("d4", "d2")
+    # A window of 256 has 129 bins; clips of 10,400 and 8,800 samples have 1 + n // 128 frames.
+    assert [image.shape for image in examples.spectrograms] == [(129, 82), (129, 69)]
+    assert [image[TONE_BIN, 30] for image in examples.spectrograms] == pytest.approx(
+        [-40, -20], abs=0.05
+    )
+    assert (examples.frequencies[1], examples.frequencies[-1]) == (31.25, 4000)
+    assert (examples.sample_rate, examples.hop) == (8000, 128)
+
+
+def test_the_order_of_the_table_does_not_matter():
+    assert example_clip_ids(CLIPS[::-1], HAPPY_ANGRY) == ["d4", "d2"]
+
+
+def test_levels_average_power_over_time_and_decibels_over_all_clips_of_a_speaker(audio):
+    levels = speaker_levels(CLIPS, audio, HAPPY_ANGRY, FEATURE)
+    assert levels.speakers == ("anna", "boris")
+    assert levels.values.shape == (2, 2, 129)
+    # anna's happy clips, the sung one too, have amplitudes of -6.02, -20 and -60 dB.
+    expected = [[-40, -20], [-28.67, np.nan]]
+    np.testing.assert_allclose(levels.values[:, :, TONE_BIN], expected, atol=0.1)
+    assert np.isnan(levels.values[1, 1]).all()
+
+
+def test_the_level_of_a_clip_is_that_of_scipys_welch():
+    waveform = noise(80_000)
+    _, power = scipy.signal.welch(
+        waveform, window="hamming", nperseg=256, noverlap=128, detrend=False, scaling="spectrum"
+    )
+    level = in_dbfs(power_spectrogram(waveform, FEATURE).mean(axis=1))
+    # welch gives mean squares: half of that of a full-scale sine is 1/2.
+    expected = 10 * np.log10(power / 0.5)
+    np.testing.assert_allclose(level[1:-1], expected[1:-1], atol=0.1)
+
+
+def test_levels_are_left_out_unless_asked_for(audio):
+    clips = HAPPY_ANGRY.model_copy(update={"levels": False})
+    assert class_examples(CLIPS, audio, clips, FEATURE).levels is None
+
+
+def test_equal_examples_give_equal_bytes_and_come_back(tmp_path, audio):
+    examples = class_examples(CLIPS, audio, HAPPY_ANGRY, FEATURE)
+    first, second = tmp_path / "first.npz", tmp_path / "second.npz"
+    write_example_file(examples, first)
+    write_example_file(class_examples(CLIPS, audio, HAPPY_ANGRY, FEATURE), second)
+    assert first.read_bytes() == second.read_bytes()
+    with zipfile.ZipFile(first) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+    read = read_example_file(first)
+    assert (read.classes, read.clip_ids) == (examples.classes, examples.clip_ids)
+    for ours, theirs in zip(read.spectrograms, examples.spectrograms, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    np.testing.assert_array_equal(read.frequencies, examples.frequencies)
+    np.testing.assert_array_equal(read.levels.values, examples.levels.values)
+    assert read.levels.speakers == ("anna", "boris")
+
+
+def test_what_is_no_file_of_examples_is_named(tmp_path):
+    other = tmp_path / "other.npz"
+    np.savez(other, classes=np.array(["happy"]))
+    for path in (tmp_path / "absent.npz", other):
+        with pytest.raises(DataError, match=rf"{path.name}: holds no example spectrograms"):
+            read_example_file(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (
+            {"classes": ("angry", "calm")},
+            "no clip has 'calm' in column emotion with speech_song speech, speaker anna; "
+            "there are angry, happy. Correct `classes` or `where` of the figure",
+        ),
+        ({"where": {"speaker": "carla"}}, "'angry' in column emotion with speaker carla; there"),
+        ({"by": "accent"}, "column accent is missing; .* choose from clip_id, speaker, emotion"),
+        ({"where": {"sex": "female"}}, "column sex is missing"),
+    ],
+)
+def test_a_choice_without_clips_names_the_dataset(tmp_path, change, fault):
+    audio = write_audio(tmp_path, CLIPS)
+    dataset, output = tmp_path / "ravdess-dogs.tsv", tmp_path / "examples.npz"
+    CLIPS.to_csv(dataset, sep="\t", index=False)
+    write_examples(dataset, [audio], HAPPY_ANGRY, FEATURE, output)
+    assert read_example_file(output).clip_ids == ("d4", "d2")
+
+    clips = HAPPY_ANGRY.model_copy(update=change)
+    with pytest.raises(DataError, match=rf"ravdess-dogs\.tsv: .*{fault}"):
+        write_examples(dataset, [audio], clips, FEATURE, output)
+
+
+def test_audio_at_another_rate_is_refused(audio):
+    other = FEATURE.model_copy(update={"sample_rate": 48000})
+    with pytest.raises(DataError, match=r"audio is at 8000 Hz, .* at 48000 Hz"):
+        class_examples(CLIPS, audio, HAPPY_ANGRY, other)
+
+
+@pytest.mark.skipif(not CORPORA, reason="RETABLE_CORPORA names no folder of real corpora")
+def test_real_angry_clips_are_louder_than_happy_ones(tmp_path):
+    root = Path(str(CORPORA), "ravdess")
+    paths = sorted(root.rglob("03-01-0[35]-02-02-01-0[1-3].flac"))
+    emotions = {"03": "happy", "05": "angry"}
+    clips = pd.DataFrame(
+        {
+            "clip_id": [path.stem for path in paths],
+            "path": [str(path.relative_to(root)) for path in paths],
+            "speaker": [path.stem[-2:] for path in paths],
+            "emotion": [emotions[path.stem[6:8]] for path in paths],
+        }
+    )
+    data = tmp_path / "shard000.npy"
+    write_audio_shard(clips, root, 48000, data, data.with_suffix(".json"))
+    feature = FEATURE.model_copy(update={"sample_rate": 48000, "window": 512, "hop": 256})
+    chosen = ExampleClips(by="emotion", classes=("happy", "angry"), levels=True)
+
+    examples = class_examples(clips, AudioStore([data]), chosen, feature)
+
+    assert examples.clip_ids == ("03-01-03-02-02-01-01", "03-01-05-02-02-01-01")
+    assert examples.levels.speakers == ("01", "02", "03")
+    happy, angry = examples.levels.values
+    assert ((angry - happy).mean(axis=1) > 0).all()
+    assert max(image.max() for image in examples.spectrograms) < 0

@@ -1,0 +1,80 @@
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from retable.errors import DataError
+from retable.evaluation.tsv import write_tsv
+from retable.figures.parameter import draw_metric_by_parameter, metric_by_parameter
+from retable.spec.figure import MetricByParameter
+from sample_results import write_sample_scores
+
+FIGURE = MetricByParameter(
+    kind="metric_by_parameter",
+    title="Accuracy by number of blocks",
+    caption="Mean over folds.",
+    experiments=("GR-L9", "GR-L3", "GR-L7"),
+    tasks=("emotion", "speech_song"),
+    parameter="model.depth",
+    parameter_title="number of blocks",
+)
+TITLES = {"GR-L3": "3", "GR-L7": "7", "GR-L9": "9"}
+
+
+@pytest.fixture(scope="module")
+def scores(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scores")
+    return {name: [write_sample_scores(folder, name, seed)[0]] for seed, name in enumerate(TITLES)}
+
+
+def write_scores(path, accuracies, pooled):
+    """Scores of one repeat: accuracy on emotion by fold, and one over all folds."""
+    rows = [("paper", 0, fold, "emotion", "accuracy", value, 60)
+            for fold, value in [*enumerate(accuracies), ("pooled", pooled)]]  # fmt: skip
+    columns = ["variant", "repeat", "fold", "task", "metric", "value", "n"]
+    write_tsv(pd.DataFrame(rows, columns=columns), path)
+    return [path]
+
+
+def test_points_are_means_and_deviations_over_folds_by_rising_parameter(tmp_path):
+    scores = {
+        "GR-L9": write_scores(tmp_path / "L9.tsv", [0.50, 0.60, 0.70], 0.9),
+        "GR-L3": write_scores(tmp_path / "L3.tsv", [0.40, 0.44], 0.9),
+        "GR-L7": write_scores(tmp_path / "L7.tsv", [0.65], 0.9),
+    }
+    points = metric_by_parameter(FIGURE, scores, TITLES, "emotion")
+    assert points["parameter"].tolist() == [3, 7, 9]
+    assert points["mean"].tolist() == pytest.approx([42, 65, 60])
+    # The deviation of two values is their distance over the square root of two; of one, none.
+    assert points["std"].tolist() == pytest.approx([4 / 2**0.5, 0, 10])
+
+
+def test_equal_inputs_give_equal_bytes_and_a_readable_image(tmp_path, scores):
+    for name in "ab":
+        svg, png = tmp_path / f"{name}.svg", tmp_path / f"{name}.png"
+        draw_metric_by_parameter(FIGURE, scores, TITLES, note="simulated audio", svg=svg, png=png)
+    for suffix in ("svg", "png"):
+        first, second = (tmp_path / f"{name}.{suffix}" for name in "ab")
+        assert first.read_bytes() == second.read_bytes()
+    image = np.asarray(Image.open(tmp_path / "a.png").convert("L"))
+    assert image.shape[1] > 600
+    assert 5 < image.std() < 120  # neither blank nor noise
+
+
+def test_each_task_has_a_panel(tmp_path, scores):
+    heights = {}
+    for tasks in (FIGURE.tasks, FIGURE.tasks[:1]):
+        figure = FIGURE.model_copy(update={"tasks": tasks})
+        png = tmp_path / f"{len(tasks)}.png"
+        draw_metric_by_parameter(figure, scores, TITLES, svg=tmp_path / "x.svg", png=png)
+        heights[len(tasks)] = Image.open(png).size[1]
+    assert heights[2] > 1.5 * heights[1]
+
+
+def test_what_is_absent_is_named(tmp_path, scores):
+    files = {"svg": tmp_path / "x.svg", "png": tmp_path / "x.png"}
+    other = FIGURE.model_copy(update={"tasks": ("accent",)})
+    with pytest.raises(DataError, match="no accuracy of task accent in variant paper; it has"):
+        draw_metric_by_parameter(other, scores, TITLES, **files)
+    with pytest.raises(DataError, match="GR-L9: its place on the axis is 'Deep'; expected a num"):
+        draw_metric_by_parameter(FIGURE, scores, {**TITLES, "GR-L9": "Deep"}, **files)

@@ -1,0 +1,108 @@
+"""What figures ask of their experiments and corpora."""
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+
+from retable.configuration.merging import nearest
+from retable.spec.corpus import Corpus, corpus_of
+from retable.spec.feature import Spectrogram
+from retable.spec.figure import Band, Figure, MetricByParameter, Spectrograms
+from retable.spec.paper import Experiment
+
+
+def figure_faults(
+    figures: Mapping[str, Figure],
+    experiments: Mapping[str, Mapping[str, Experiment]],
+    corpora: Mapping[str, Corpus],
+) -> Iterator[str]:
+    """One line per fault of the figures, each beginning with its key.
+
+    Args:
+        figures: the paper's figures by name.
+        experiments: experiment -> variant -> spec; what is not there is reported elsewhere.
+        corpora: the corpora by name.
+    """
+    for name, figure in figures.items():
+        built = [experiments.get(other, {}).get(figure.variant) for other in figure.experiments]
+        known = [experiment for experiment in built if experiment is not None]
+        faults: Iterator[str] = iter(())
+        if isinstance(figure, Spectrograms):
+            faults = _spectrogram_faults(figure, known, corpora)
+        elif isinstance(figure, MetricByParameter):
+            faults = _parameter_faults(figure, known)
+        for fault in faults:
+            yield f"figures.{name}.{fault}"
+
+
+def _parameter_faults(figure: MetricByParameter, experiments: list[Experiment]) -> Iterator[str]:
+    """What experiments are compared by must be a number in the spec of each."""
+    for experiment in experiments:
+        try:
+            experiment.number_at(figure.parameter)
+        except ValueError as fault:
+            yield f"parameter: experiment {experiment.experiment}: {fault}"
+
+
+def _spectrogram_faults(
+    figure: Spectrograms, experiments: list[Experiment], corpora: Mapping[str, Corpus]
+) -> Iterator[str]:
+    yield from _class_faults(figure)
+    for experiment in experiments:
+        yield from _transform_faults(figure, experiment)
+        corpus = corpora.get(corpus_of(experiment.dataset))
+        if corpus:
+            yield from _label_faults(figure, corpus)
+
+
+def _class_faults(figure: Spectrograms) -> Iterator[str]:
+    for first, second in pairwise(sorted(figure.classes)):
+        if first == second:
+            yield f"classes: {first!r} is there twice"
+    if figure.level_band is None:
+        return
+    if len(figure.classes) < 2:
+        yield "level_band: compares the first two classes, and there is one"
+    if figure.by == "speaker":
+        yield "level_band: compares classes speaker by speaker, which speakers cannot be"
+
+
+def _transform_faults(figure: Spectrograms, experiment: Experiment) -> Iterator[str]:
+    feature = experiment.feature
+    if not isinstance(feature, Spectrogram):
+        yield (
+            f"experiments: the feature of {experiment.experiment}, {experiment.feature_name}, is "
+            f"of kind {feature.kind}; choose an experiment whose feature is of kind spectrogram"
+        )
+        return
+    band = figure.level_band
+    if band is None:
+        return
+    if not band.low_hz < band.high_hz <= feature.sample_rate / 2:
+        yield (
+            f"level_band: {band.low_hz:g} to {band.high_hz:g} Hz is no band between 0 and "
+            f"{feature.sample_rate / 2:g} Hz, half the sample rate of {experiment.feature_name}"
+        )
+    elif not _bins_in(band, feature):
+        yield (
+            f"level_band: no bin of {experiment.feature_name} lies in {band.low_hz:g} to "
+            f"{band.high_hz:g} Hz; bins are {feature.sample_rate / feature.window:g} Hz apart"
+        )
+
+
+def _bins_in(band: Band, feature: Spectrogram) -> int:
+    spacing = feature.sample_rate / feature.window
+    bins = range(feature.window // 2 + 1)
+    return sum(band.low_hz <= number * spacing <= band.high_hz for number in bins)
+
+
+def _label_faults(figure: Spectrograms, corpus: Corpus) -> Iterator[str]:
+    """Values that the corpus' labels and counts do not list; of other columns the job knows."""
+    values = {column: tuple(counts) for column, counts in corpus.counts.items()} | corpus.labels
+    chosen = [(figure.by, name, "classes") for name in figure.classes]
+    chosen += [(column, value, f"where.{column}") for column, value in figure.where.items()]
+    for column, value, key in chosen:
+        if column in values and value not in values[column]:
+            yield (
+                f"{key}: no {value!r} in column {column} of {corpus.corpus}; "
+                f"{nearest(value, values[column])}"
+            )

@@ -1,0 +1,87 @@
+"""The file with example spectrograms: what a figure that shows audio is drawn from."""
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from retable.errors import DataError
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Long-term average level of the clips of each class, speaker by speaker."""
+
+    speakers: tuple[str, ...]
+    values: np.ndarray
+    """float32 (classes, speakers, bins), dBFS; NaN where a speaker has no clip of a class."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """A clip of each class as a spectrogram; `retable.features.examples` says what dBFS is."""
+
+    classes: tuple[str, ...]
+    clip_ids: tuple[str, ...]
+    """The clip that stands for each class."""
+    spectrograms: tuple[np.ndarray, ...]
+    """float16 (bins, frames) of each clip, dBFS; frame i is centred on sample i * hop."""
+    frequencies: np.ndarray
+    """float64 (bins,), Hz."""
+    sample_rate: int
+    """Hz."""
+    hop: int
+    """Samples."""
+    levels: Levels | None = None
+
+
+def write_example_file(examples: Examples, path: Path) -> None:
+    """Write a compressed `.npz`: equal examples give equal bytes, for NumPy dates none of them.
+
+    The spectrograms are packed along time, `frames` being the length of each.
+    """
+    arrays = {
+        "classes": np.array(examples.classes),
+        "clip_ids": np.array(examples.clip_ids),
+        "frames": np.array([image.shape[1] for image in examples.spectrograms]),
+        "spectrograms": np.concatenate(examples.spectrograms, axis=1),
+        "frequencies": examples.frequencies,
+        "sample_rate": np.array(examples.sample_rate),
+        "hop": np.array(examples.hop),
+    }
+    if examples.levels is not None:
+        arrays["speakers"] = np.array(examples.levels.speakers)
+        arrays["levels"] = examples.levels.values
+    np.savez_compressed(path, allow_pickle=False, **arrays)
+
+
+def read_example_file(path: Path) -> Examples:
+    """Read what `write_example_file` wrote.
+
+    Raises:
+        DataError: the file is missing or is no such file.
+    """
+    try:
+        with np.load(path) as file:
+            return _examples(dict(file))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"{path}: holds no example spectrograms ({error}); remove it and build it again"
+        ) from error
+
+
+def _examples(arrays: dict[str, np.ndarray]) -> Examples:
+    stops = np.cumsum(arrays["frames"])
+    levels = None
+    if "levels" in arrays:
+        levels = Levels(tuple(arrays["speakers"].tolist()), arrays["levels"])
+    return Examples(
+        classes=tuple(arrays["classes"].tolist()),
+        clip_ids=tuple(arrays["clip_ids"].tolist()),
+        spectrograms=tuple(np.split(arrays["spectrograms"], stops[:-1], axis=1)),
+        frequencies=arrays["frequencies"],
+        sample_rate=int(arrays["sample_rate"]),
+        hop=int(arrays["hop"]),
+        levels=levels,
+    )

@@ -1,0 +1,123 @@
+"""A metric against a number that experiments differ in."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from retable.errors import DataError
+from retable.evaluation.scoring import POOLED, read_scores
+from retable.figures.style import COLOURS, figure_style, new_figure, save_figure, title_figure
+from retable.spec.figure import MetricByParameter
+
+METRICS = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}
+PANEL_INCHES = 1.8
+
+
+def draw_metric_by_parameter(
+    figure: MetricByParameter,
+    scores: Mapping[str, Sequence[Path]],
+    titles: Mapping[str, str],
+    *,
+    note: str = "",
+    svg: Path,
+    png: Path,
+) -> None:
+    """Draw a metric of each task over the parameter: mean over folds and one standard deviation.
+
+    Each task has a panel, because the tasks' ranges may lie far apart. The best value of the
+    parameter, of equally good ones the smallest, is labelled with the metric reached there.
+
+    Args:
+        figure: Its experiments, tasks, metric, variant and title.
+        scores: Experiment -> the files of its scores.
+        titles: Experiment -> its value of the parameter, as text.
+        note: Printed beneath the title, for instance that the audio is simulated.
+        svg: File to write.
+        png: File to write.
+
+    Raises:
+        DataError: The scores lack the figure's variant, metric or a task, or a title is no number.
+    """
+    points = {task: metric_by_parameter(figure, scores, titles, task) for task in figure.tasks}
+    with figure_style():
+        drawing = new_figure(5.6, PANEL_INCHES * len(points) + 0.9)
+        title_figure(drawing, figure.title, note)
+        panels = drawing.subplots(len(points), 1, sharex=True, squeeze=False).ravel()
+        for index, (axes, (task, table)) in enumerate(zip(panels, points.items(), strict=True)):
+            _draw_points(axes, table, COLOURS[index % len(COLOURS)])
+            axes.set_ylabel(f"{task.replace('_', ' ')}\n{METRICS[figure.metric]} (%)")
+        panels[-1].set_xlabel(figure.parameter_title)
+        positions = sorted(set(table["parameter"]))
+        panels[-1].set_xticks(positions, [f"{position:g}" for position in positions])
+        drawing.align_ylabels(panels)
+        save_figure(drawing, svg, png)
+
+
+def metric_by_parameter(
+    figure: MetricByParameter,
+    scores: Mapping[str, Sequence[Path]],
+    titles: Mapping[str, str],
+    task: str,
+) -> pd.DataFrame:
+    """Points of one task by rising parameter: `parameter, mean, std`, the metric in percent.
+
+    Mean and standard deviation (n - 1; 0 for a single fold) are over all folds of all repeats.
+
+    Raises:
+        DataError: As `draw_metric_by_parameter` does.
+    """
+    rows = []
+    for name in figure.experiments:
+        values = 100 * _fold_values(scores[name], figure.variant, task, figure.metric)
+        spread = values.std(ddof=1) if len(values) > 1 else 0.0
+        rows.append((_number(name, titles), values.mean(), spread))
+    table = pd.DataFrame(rows, columns=["parameter", "mean", "std"])
+    return table.sort_values("parameter", kind="stable", ignore_index=True)
+
+
+def _fold_values(paths: Sequence[Path], variant: str, task: str, metric: str) -> pd.Series:
+    table = pd.concat([read_scores(path) for path in paths], ignore_index=True)
+    keys = ["variant", "task", "metric"]
+    chosen = table[(table[keys] == [variant, task, metric]).all(axis=1) & (table["fold"] != POOLED)]
+    if chosen.empty:
+        raise DataError(
+            f"{paths[0]}: no {metric} of task {task} in variant {variant}; it has "
+            + ", ".join("/".join(key) for key in table[keys].drop_duplicates().to_numpy())
+        )
+    return chosen["value"]
+
+
+def _number(experiment: str, titles: Mapping[str, str]) -> float:
+    try:
+        return float(titles[experiment])
+    except (KeyError, ValueError) as error:
+        raise DataError(
+            f"experiment {experiment}: its place on the axis is {titles.get(experiment)!r}; "
+            "expected a number as text"
+        ) from error
+
+
+def _draw_points(axes: Axes, table: pd.DataFrame, colour: str) -> None:
+    axes.errorbar(
+        table["parameter"], table["mean"], yerr=table["std"], color=colour,
+        marker="o", markersize=4.5, linewidth=1.6, elinewidth=1, capsize=2.5,
+    )  # fmt: skip
+    best = table.iloc[table["mean"].argmax()]
+    axes.plot(best["parameter"], best["mean"], marker="o", markersize=8.5, color=colour)
+    axes.annotate(
+        f"{best['mean']:.1f}",
+        (best["parameter"], best["mean"] + best["std"]),
+        xytext=(0, 7),
+        textcoords="offset points",
+        ha="center",
+        color=colour,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+    )
+    axes.grid(axis="y")
+    axes.set_axisbelow(True)
+    axes.margins(y=0.2)
+    low, high = axes.get_ylim()
+    # Room for a label may reach beyond 100 %; the scale may not.
+    axes.set_yticks([tick for tick in axes.get_yticks() if low <= tick <= min(high, 100)])

@@ -1,0 +1,96 @@
+"""Figures: what is drawn, and from which experiments."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from retable.spec.base import Spec
+from retable.spec.variant import VariantName
+
+Drawn = Literal["confusions", "histories", "scores", "examples"]
+"""Files of an experiment that a figure is drawn from."""
+
+
+class _Figure(Spec):
+    """What every kind of figure has."""
+
+    draws: ClassVar[Drawn]
+    title: str
+    caption: str
+    experiments: tuple[str, ...] = Field(min_length=1)
+    variant: VariantName = "paper"
+
+
+class ConfusionMatrices(_Figure):
+    """One confusion matrix an experiment, pooled over repeats and folds."""
+
+    draws: ClassVar[Drawn] = "confusions"
+    kind: Literal["confusion_matrix"]
+    task: str
+
+
+class LearningCurves(_Figure):
+    """Loss and accuracy by epoch."""
+
+    draws: ClassVar[Drawn] = "histories"
+    kind: Literal["learning_curves"]
+    task: str
+
+
+class MetricByParameter(_Figure):
+    """A metric of each task against a number that the experiments differ in."""
+
+    draws: ClassVar[Drawn] = "scores"
+    kind: Literal["metric_by_parameter"]
+    tasks: tuple[str, ...] = Field(min_length=1)
+    parameter: str
+    """Dotted path in an experiment's spec: `model.depth`."""
+    parameter_title: str
+    metric: Literal["accuracy", "uar", "macro_f1"] = "accuracy"
+
+
+class Band(Spec):
+    """A range of frequencies."""
+
+    low_hz: float = Field(ge=0)
+    high_hz: float
+
+
+class ExampleClips(Spec):
+    """The clips that stand for the classes of a column, and whether levels go with them."""
+
+    by: str
+    classes: tuple[str, ...]
+    where: dict[str, str] = {}
+    levels: bool = False
+
+
+class Spectrograms(_Figure):
+    """A clip of each class as a spectrogram; the clips and the transform are the experiment's."""
+
+    draws: ClassVar[Drawn] = "examples"
+    kind: Literal["spectrograms"]
+    experiments: tuple[str, ...] = Field(min_length=1, max_length=1)
+    by: str
+    """Manifest column with a panel a class."""
+    classes: tuple[str, ...] = Field(min_length=1)
+    where: dict[str, str] = {}
+    """Column -> value of the clips to choose from; the first by clip_id is shown."""
+    level_band: Band | None = None
+    """Adds the mean level by frequency over all clips of each class, and compares the first two
+    classes in this band and beside it."""
+
+    def example_clips(self) -> ExampleClips:
+        """The part that says which audio is looked at: no words, and no bounds of the band."""
+        return ExampleClips(
+            by=self.by,
+            classes=self.classes,
+            where=self.where,
+            levels=self.level_band is not None,
+        )
+
+
+Figure = Annotated[
+    ConfusionMatrices | LearningCurves | MetricByParameter | Spectrograms,
+    Field(discriminator="kind"),
+]
