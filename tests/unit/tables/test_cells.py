@@ -23,16 +23,16 @@ CELL = Cell(experiment="GR-G-M", task="emotion", metric="accuracy", percent=True
 
 def test_row_column_and_metric_merge_to_a_cell():
     merged = merge_cells(
-        Cell(experiment="GR-G-M", percent=True), Cell(task="emotion"), Cell(metric="uar"), "t"
+        (Cell(experiment="GR-G-M", percent=True), Cell(task="emotion"), Cell(metric="uar")), "t"
     )
     assert merged == Cell(experiment="GR-G-M", task="emotion", metric="uar", percent=True)
 
 
 def test_cells_may_repeat_but_not_contradict_each_other():
     same = Cell(task="emotion")
-    assert merge_cells(same, same, Cell(), "t") == same
+    assert merge_cells((same, same, Cell()), "t") == same
     with pytest.raises(ConfigError, match=r"Table 2.*\n.*task is both 'emotion' and 'song'"):
-        merge_cells(same, Cell(task="song"), Cell(), "Table 2, GResNets+M / emotion / Acc")
+        merge_cells((same, Cell(task="song"), Cell()), "Table 2, GResNets+M / emotion / Acc")
 
 
 def test_one_repeat_averages_folds_and_spreads_over_them():

@@ -118,6 +118,45 @@ def test_html_escapes_and_marks_clean_rows(tmp_path, scored):
     assert html.count("<td>") == 5 * 4
 
 
+def test_an_extra_row_of_ours_stands_beside_without_a_published_value(tmp_path, scored):
+    # Table 2 has no network that learns one task alone; each column takes its own.
+    table = TABLE2.model_copy(
+        update={
+            "rows": {**TABLE2.rows, "GResNets+S": Cell()},
+            "row_titles": {"GResNets+S": "GResNet, one task"},
+            "cells": {
+                "GResNets+S": {
+                    "emotion": Cell(experiment="GR-G-M"),
+                    "speech_song": Cell(experiment="GR-RES-M"),
+                }
+            },
+            "extra": ("GResNets+S",),
+            "clean": (),
+        }
+    )
+    long_form, markdown, _ = build(tmp_path, scored, table=table)
+    extra = long_form[long_form["kind"] == "extra"].set_index(["column", "metric"])
+    assert set(extra["verdict"]) == {"not in the paper"}
+    assert set(extra["published"]) == set(extra["difference"]) == {""}
+    of_row = long_form.set_index(["row", "column", "metric"])["reproduced"]
+    for metric in ("Acc", "UAR"):
+        assert (
+            extra.loc[("emotion", metric), "reproduced"]
+            == (of_row[("GResNets+M", "emotion", metric)])
+        )
+    song = extra.loc[("speech_song", "Acc")]
+    assert song["reproduced"] == of_row[("ResNets+M", "speech_song", "Acc")]
+    last = markdown.splitlines()[-3]
+    assert last.startswith("| GResNet, one task (not in the paper) |")
+    assert f"| {song['reproduced']} ± {song['sd']} |" in last
+
+
+def test_an_extra_row_that_the_paper_prints_is_a_fault(tmp_path, scored):
+    table = TABLE2.model_copy(update={"extra": ("CNNs+M",), "clean": ()})
+    with pytest.raises(ConfigError, match=r"the published CNNs\+M / emotion / Acc has no cell"):
+        build(tmp_path, scored, table=table)
+
+
 def test_a_cited_row_stays_without_reproduced_value(tmp_path, scored):
     table = Table(
         title="Single task",

@@ -143,7 +143,7 @@ def _metrics_of(rows: pd.DataFrame) -> dict[str, float]:
 
 def _check_table(printed: pd.DataFrame, built: pd.DataFrame, subject: str) -> Check:
     keys = ["row", "column", "metric"]
-    paper = built[built["variant"] == "paper"]
+    paper = built[(built["variant"] == "paper") & (built["kind"] != "extra")]
     faults, not_reproduced = [], []
     for line in printed[[*keys, "value", "kind"]].itertuples(index=False, name=None):
         key, value, kind = line[:3], line[3], line[4]

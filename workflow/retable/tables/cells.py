@@ -1,6 +1,6 @@
 """Cells of a table: which experiment, task and metric stand in them, and their values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -47,13 +47,11 @@ def read_experiment_scores(
     }
 
 
-def merge_cells(row: Cell, column: Cell, metric: Cell, where: str) -> Cell:
-    """Merge what row, column and metric say about a cell.
+def merge_cells(parts: Iterable[Cell], where: str) -> Cell:
+    """Merge what row, column, metric and the table's single cells say about a cell.
 
     Args:
-        row: The cell of the table's row.
-        column: The cell of its column; fills what the row leaves open.
-        metric: The cell of its metric; fills what both leave open.
+        parts: Each fills what those before it leave open.
         where: The table and the keys, for messages.
 
     Raises:
@@ -61,7 +59,7 @@ def merge_cells(row: Cell, column: Cell, metric: Cell, where: str) -> Cell:
     """
     merged: dict[str, object] = {}
     faults = []
-    for cell in (row, column, metric):
+    for cell in parts:
         for field, value in cell.model_dump(exclude_none=True).items():
             if merged.setdefault(field, value) != value:
                 faults.append(f"{field} is both {merged[field]!r} and {value!r}")

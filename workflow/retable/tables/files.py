@@ -11,7 +11,7 @@ from retable.tables.long_form import table_long_form
 from retable.tables.published import published_rows, read_published
 from retable.tables.render import latex_table, markdown_lines, markdown_table
 from retable.tables.settings import Sources
-from retable.tables.text_rows import text_long_forms
+from retable.tables.text_rows import Parameters, text_long_forms
 from retable.tables.verdicts import TITLE_NOTES
 
 
@@ -65,6 +65,7 @@ def write_text_tables(
     published: Path,
     scores: Mapping[str, Path],
     sources: Sources,
+    parameters: Parameters | None = None,
     comparability: Comparability,
     text_tsv: Path,
     text_markdown: Path,
@@ -76,8 +77,9 @@ def write_text_tables(
     Args:
         rows: The paper's text rows.
         published: The paper's `published.csv`; its rows of table `text` are used.
-        scores: Experiment -> its scores, for every experiment in a text cell.
+        scores: Experiment -> its scores, for every experiment in a text cell or compared.
         sources: Experiment -> source (`model`, `feature`, `run`, `split`, `manifest`) -> a file.
+        parameters: Dotted path -> experiment -> the number there, for rows that compare.
         comparability: What verdicts the audio behind the scores allows.
         text_tsv: Long form of results, derived, counted and cited values to write.
         text_markdown: Its rendering.
@@ -93,6 +95,7 @@ def write_text_tables(
         published_rows(read_published(published), "text"),
         read_experiment_scores(scores, {}),
         sources,
+        parameters or {},
         comparability,
         f"{published.parent.name}, text",
     )

@@ -10,11 +10,14 @@ from retable.tables.long_form import text_lines
 from retable.tables.verdicts import TITLE_NOTES
 
 CLEAN_LABEL = "clean protocol"
+EXTRA_LABEL = "(not in the paper)"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One cell, all text as printed; empty where nothing is printed."""
+    """One cell, all text as printed; empty where nothing is printed, as `published` in rows that
+    the paper does not have.
+    """
 
     published: str
     reproduced: str
@@ -64,7 +67,7 @@ def table_layout(
     """
     entries = {
         (line["variant"], line["row"], line["column"], line["metric"]): Entry(
-            published=line["published"],
+            published=line["published"] if line["variant"] == "paper" else "",
             reproduced=line["reproduced"],
             sd=line["sd"],
             difference=line["difference"],
@@ -87,15 +90,19 @@ def table_layout(
                 for column, metrics in groups.items()
                 for metric in metrics
             )
-            rows.append(
-                LayoutRow(row if variant == "paper" else CLEAN_LABEL, variant == "clean", cells)
-            )
+            label = _row_label(table, row) if variant == "paper" else CLEAN_LABEL
+            rows.append(LayoutRow(label, variant == "clean", cells))
     return Layout(
         title=table_title(name, table.title, comparability),
         row_title=table.row_title,
         groups=_headings(table, groups),
         rows=tuple(rows),
     )
+
+
+def _row_label(table: Table, row: str) -> str:
+    label = table.row_titles.get(row, row)
+    return f"{label} {EXTRA_LABEL}" if row in table.extra else label
 
 
 def _headings(

@@ -9,7 +9,7 @@ from retable.errors import ConfigError, DataError
 from retable.evaluation.tsv import read_tsv
 from retable.spec.paper import Cell, Comparability, Table
 from retable.tables.cells import ExperimentScores, reproduced_value
-from retable.tables.matching import match_cells
+from retable.tables.matching import CellKey, match_cells
 from retable.tables.verdicts import (
     CITED,
     NOT_REPRODUCED,
@@ -25,6 +25,9 @@ COLUMNS = (
 )  # fmt: skip
 """All text as printed; `n` is the number of runs behind `reproduced` and `sd`."""
 
+EXTRA = "extra"
+"""Kind of a line that the paper does not print."""
+
 Line = dict[str, str]
 
 
@@ -37,7 +40,8 @@ def table_long_form(
 ) -> pd.DataFrame:
     """Long form of a numbered table, with `COLUMNS`, in the published order.
 
-    Each published number has one line in variant `paper`; the rows that the table names in
+    Each published number has one line in variant `paper`, and so has each number of the rows that
+    the table names in `extra` (kind `extra`, without a published value); the rows that it names in
     `clean` have further lines in variant `clean`, after those of the paper.
 
     Args:
@@ -52,14 +56,13 @@ def table_long_form(
         DataError: The scores lack what a cell needs.
     """
     cells = match_cells(table, published, source)
+    rows = text_lines(published)
+    rows += [_extra_row(key, cell) for key, cell in cells.items() if key[0] in table.extra]
     lines = [
-        result_line(row, cells[_key(row)], scores, comparability, "paper", source)
-        for row in text_lines(published)
-    ]
-    lines += [
-        result_line(row, cells[_key(row)], scores, comparability, "clean", source)
-        for row in text_lines(published)
-        if row["row"] in table.clean and cells[_key(row)].experiment is not None
+        result_line(row, cells[_key(row)], scores, comparability, variant, source)
+        for variant in ("paper", "clean")
+        for row in rows
+        if variant == "paper" or (row["row"] in table.clean and cells[_key(row)].experiment)
     ]
     return pd.DataFrame(lines, columns=list(COLUMNS), dtype=str)
 
@@ -123,6 +126,11 @@ def text_lines(table: pd.DataFrame) -> list[Line]:
     ]
 
 
+def _extra_row(key: CellKey, cell: Cell) -> Line:
+    names = dict(zip(("row", "column", "metric"), key, strict=True))
+    return {**names, "value": "", "unit": "%" if cell.percent else "", "kind": EXTRA, "note": ""}
+
+
 def _scores_of(
     cell: Cell, row: Line, scores: Mapping[str, ExperimentScores], where: str
 ) -> ExperimentScores:
@@ -136,7 +144,7 @@ def _scores_of(
             f"experiment {cell.experiment!r} has no scores; there are {', '.join(sorted(scores))}"
         )
     try:
-        float(row["value"])
+        float(row["value"] or "nan")
     except ValueError:
         faults.append(f"the published value {row['value']!r} is no number")
     if faults or experiment is None:

@@ -9,7 +9,7 @@ from html import escape
 
 import pandas as pd
 
-from retable.tables.layout import Entry, Layout, LayoutRow
+from retable.tables.layout import Entry, Layout
 from retable.tables.long_form import text_lines
 
 DASH = "\u2013"
@@ -38,7 +38,7 @@ def markdown_table(layout: Layout, note: str = "") -> str:
     for column, metrics in layout.groups:
         heading += [f"{column} {metric}".strip() for metric in metrics]
     body = [
-        [f"↳ {row.label}" if row.clean else row.label, *(_cell_text(e, row) for e in row.entries)]
+        [f"↳ {row.label}" if row.clean else row.label, *map(_cell_text, row.entries)]
         for row in layout.rows
     ]
     caption = " ".join(filter(None, [CELL_KEY, note]))
@@ -62,7 +62,7 @@ def latex_table(layout: Layout, note: str = "") -> str:
     ]
     for row in layout.rows:
         label = escape_latex(row.label)
-        cells = [escape_latex(_cell_text(entry, row)) for entry in row.entries]
+        cells = [escape_latex(_cell_text(entry)) for entry in row.entries]
         lines.append(" & ".join([rf"\quad {label}" if row.clean else label, *cells]) + r" \\")
     lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}"]
     return "\n".join(lines) + "\n"
@@ -92,7 +92,7 @@ def html_table(layout: Layout) -> str:
     lines += ["</thead>", "<tbody>"]
     for row in layout.rows:
         kind = ' class="clean"' if row.clean else ""
-        cells = "".join(f"<td>{_cell_html(entry, row)}</td>" for entry in row.entries)
+        cells = "".join(f"<td>{_cell_html(entry)}</td>" for entry in row.entries)
         lines.append(f'<tr{kind}><th scope="row">{escape(row.label)}</th>{cells}</tr>')
     return "\n".join([*lines, "</tbody>", "</table>"]) + "\n"
 
@@ -155,27 +155,27 @@ def _flat_rows(long_form: pd.DataFrame, columns: Sequence[str]) -> list[list[str
     return rows
 
 
-def _cell_text(entry: Entry | None, row: LayoutRow) -> str:
-    """`published / reproduced ± sd`; a clean row, printed nowhere, shows only the latter."""
+def _cell_text(entry: Entry | None) -> str:
+    """`published / reproduced ± sd`; only the latter where nothing is published."""
     if entry is None:
         return DASH
     reproduced = entry.reproduced + (f" ± {entry.sd}" if entry.sd else "")
-    if row.clean:
+    if not entry.published:
         return reproduced
     return f"{entry.published} / {reproduced or DASH}"
 
 
-def _cell_html(entry: Entry | None, row: LayoutRow) -> str:
+def _cell_html(entry: Entry | None) -> str:
     if entry is None:
         return DASH
     sd = f' <span class="sd">± {entry.sd}</span>' if entry.sd else ""
     parts = []
-    if not row.clean:
+    if entry.published:
         parts.append(f'<span class="published">{escape(entry.published)}</span>')
     parts.append(f'<span class="reproduced">{escape(entry.reproduced or DASH)}{sd}</span>')
     if entry.difference:
         parts.append(f'<span class="difference">{_typographic(entry.difference)}</span>')
-    if entry.verdict and not row.clean and not entry.verdict.startswith("not comparable"):
+    if entry.published and entry.verdict and not entry.verdict.startswith("not comparable"):
         kind = _VERDICT_CLASSES.get(entry.verdict, "")
         parts.append(f'<span class="verdict {kind}">{escape(entry.verdict)}</span>')
     return "".join(parts)

@@ -7,11 +7,15 @@ import pandas as pd
 
 from retable.errors import ConfigError
 from retable.spec.paper import Comparability, TextRow
+from retable.tables.best_parameter import best_parameter_line
 from retable.tables.cells import ExperimentScores
 from retable.tables.long_form import COLUMNS, Line, blank_line, result_line, text_lines
 from retable.tables.matching import nearest
 from retable.tables.settings import Sources, read_setting
 from retable.tables.verdicts import CITED, NOT_REPRODUCED, setting_verdict
+
+Parameters = Mapping[str, Mapping[str, float]]
+"""Figure -> experiment -> the number that it is drawn at."""
 
 
 def text_long_forms(
@@ -19,16 +23,17 @@ def text_long_forms(
     published: pd.DataFrame,
     scores: Mapping[str, ExperimentScores],
     sources: Sources,
+    parameters: Parameters,
     comparability: Comparability,
     source: str,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Long forms of the text's results and of its settings, each in the published order.
 
-    A published number without a row, or whose row has neither cell nor setting, is `cited` where
-    the paper cites it from elsewhere, else `not reproduced`.
+    A published number without a row, or whose row has neither cell, setting nor best, is `cited`
+    where the paper cites it from elsewhere, else `not reproduced`.
 
     Raises:
-        ConfigError: A row is not published, occurs twice, or has both a cell and a setting.
+        ConfigError: A row is not published, occurs twice, or names no experiment.
         DataError: Scores or sources lack what a row needs.
     """
     by_key = {(row.row, row.column, row.metric): row for row in rows}
@@ -49,7 +54,7 @@ def text_long_forms(
     if faults:
         raise ConfigError(source, faults)
     lines = [
-        _line(line, by_key.get(key), scores, sources, comparability, source)
+        _line(line, by_key.get(key), scores, sources, parameters, comparability, source)
         for key, line in records.items()
     ]
     table = pd.DataFrame(lines, columns=list(COLUMNS), dtype=str)
@@ -62,18 +67,20 @@ def _line(
     row: TextRow | None,
     scores: Mapping[str, ExperimentScores],
     sources: Sources,
+    parameters: Parameters,
     comparability: Comparability,
     source: str,
 ) -> Line:
-    if row is None or (row.cell is None and row.setting is None):
+    if row is None or not (row.cell or row.setting or row.best):
         return blank_line(line, CITED if line["kind"] == CITED else NOT_REPRODUCED)
     where = f"{source}, {row.row} / {row.column} / {row.metric}"
-    if row.cell is not None and row.setting is not None:
-        raise ConfigError(where, ["it has both a cell and a setting; keep one"])
     if row.setting is not None:
         reproduced = read_setting(row.setting, sources, line["value"])
         verdict = setting_verdict(line["value"], reproduced)
         return {**blank_line(line, verdict), "reproduced": reproduced}
+    if row.best is not None:
+        values = parameters[row.best.figure]
+        return best_parameter_line(line, row.best, values, scores, comparability, where)
     if row.cell is None or row.cell.experiment is None:
         raise ConfigError(where, ["its cell names no experiment"])
     return result_line(line, row.cell, scores, comparability, "paper", source)

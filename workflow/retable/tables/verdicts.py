@@ -9,8 +9,13 @@ TITLE_NOTES: dict[Comparability, str] = {
     "simulated": "simulated audio: not comparable with the paper",
     "partial": "partial corpus: not comparable with the paper",
 }
+NOT_COMPARABLE: dict[Comparability, str] = {
+    "simulated": "not comparable",
+    "partial": "not comparable (partial corpus)",
+}
 CITED = "cited"
 NOT_REPRODUCED = "not reproduced"
+NOT_PRINTED = "not in the paper"
 
 
 def result_verdict(
@@ -26,10 +31,10 @@ def result_verdict(
     as well as round), counts as agreement; without a standard deviation only the latter does,
     and the verdict is `as printed`.
     """
-    if comparability == "simulated":
-        return "not comparable"
-    if comparability == "partial":
-        return "not comparable (partial corpus)"
+    if not published:
+        return NOT_PRINTED
+    if comparability in NOT_COMPARABLE:
+        return NOT_COMPARABLE[comparability]
     if variant != "paper":
         return "not comparable (other protocol)"
     difference = Decimal(reproduced) - Decimal(published)
@@ -44,6 +49,11 @@ def setting_verdict(published: str, reproduced: str) -> str:
     return "as printed" if published == reproduced else "differs"
 
 
+def derived_verdict(published: str, reproduced: str, comparability: Comparability) -> str:
+    """Judge what follows from results, such as which of them is best: equal text, or not."""
+    return NOT_COMPARABLE.get(comparability) or setting_verdict(published, reproduced)
+
+
 def decimals_of(number: str) -> int:
     """Count the printed decimals: 2 for `60.00`, 0 for `48`."""
     return len(number.partition(".")[2])
@@ -56,6 +66,11 @@ def print_number(value: float, decimals: int) -> str:
 
 
 def print_difference(published: str, reproduced: str) -> str:
-    """Signed difference of two printed numbers, in their unit: `+1.25`, `-0.4`, `0.00`."""
+    """Signed difference of two printed numbers, in their unit: `+1.25`, `-0.4`, `0.00`.
+
+    Empty where nothing is published.
+    """
+    if not published:
+        return ""
     difference = Decimal(reproduced) - Decimal(published)
     return f"{difference:+f}" if difference else str(abs(difference))
