@@ -55,7 +55,8 @@ def test_a_new_field_with_a_default_changes_no_text(scale):
     specs = [*specs_in(parts), *specs_in(dict(plan.papers)), *specs_in(dict(plan.project.corpora))]
     assert {type(spec).__name__ for spec in specs} >= {
         "Part", "Run", "GatedResNet", "SupportVectorMachine", "Stem", "Training", "KFold",
-        "Spectrogram", "LogMelStatistics", "Corpus", "Dataset", "Simulation", "Table", "Figure",
+        "Spectrogram", "LogMelStatistics", "Corpus", "Dataset", "Simulation", "Table",
+        "ConfusionMatrices", "LearningCurves",
     }  # fmt: skip
     for spec in specs:
         later = create_model("Later", __base__=type(spec), field_of_tomorrow=(int, 0))

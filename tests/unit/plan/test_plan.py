@@ -69,22 +69,21 @@ def test_every_scale_plans_every_job_and_the_code_behind_it(scale):
         assert plan.code(script.name)
 
 
-def test_table_2_of_gresnets_is_four_experiments_of_five_folds():
+def test_gresnets_trains_24_networks_on_five_folds_each_and_one_that_the_paper_lacks():
     plan = plan_of(scale="paper")
-    experiments = [
-        plan.experiment("gresnets", name, "paper")
-        for name in plan.papers["gresnets"].tables["2"].experiments
-    ]
-    assert [experiment.experiment for experiment in experiments] == [
-        "GR-CNN-M",
-        "GR-G-M",
-        "GR-RES-M",
-        "GR-SVM-M",
-    ]
-    assert [len(plan.runs(experiment)) for experiment in experiments] == [5, 5, 5, 5]
-    assert [len(plan.parts(experiment)) for experiment in experiments] == [5, 5, 5, 5]
-    (headline,) = (spec for spec in experiments if spec.experiment == "GR-G-M")
-    assert headline.training.epochs == 100 and headline.model.depth == 7
+    experiments = {
+        name: spec for (_, name, variant), spec in plan.experiments.items() if variant == "paper"
+    }
+    networks = {name: spec for name, spec in experiments.items() if spec.training}
+    assert {len(plan.runs(spec)) for spec in experiments.values()} == {5}
+    assert {len(plan.parts(spec)) for spec in experiments.values()} == {5}
+    assert len(networks) == 24 + 1 and len(experiments) == len(networks) + 2
+    assert {spec.training.epochs for spec in networks.values()} == {100}
+    assert sorted(
+        spec.model.depth for spec in networks.values() if spec.model.f2 == "4sigmoid-2"
+    ) == [3, 4, 5, 6, 7, 7, 8, 9]  # Fig. 11, and Table 4 with kernels 3x3
+    headline = networks["GR-G-M"]
+    assert (headline.model.kernel1, headline.model.kernel2, headline.model.depth) == (1, 3, 7)
     assert headline.split.equal and headline.split.group is None
     clean = plan.experiment("gresnets", "GR-G-M", "clean")
     assert clean.split.group == "speaker"
@@ -174,7 +173,16 @@ def test_an_edited_training_trains_what_uses_it(edited):
 
     before, after = part_texts(plan_of()), part_texts(edited(edit))
     changed = {key[1] for key in before if before[key] != after[key]}
-    assert changed == {"GR-G-M", "GR-RES-M", "GR-CNN-M"}
+    assert changed == {key[1] for key in before} - {"GR-SVM-M", "GR-SVM-S"}
+
+
+def test_an_edited_model_trains_what_uses_it(edited):
+    def edit(paper):
+        paper["experiments"]["GR-RES-M"]["model"]["f1"] = "tanh"
+
+    before, after = part_texts(plan_of()), part_texts(edited(edit))
+    changed = {key[1] for key in before if before[key] != after[key]}
+    assert changed == {"GR-RES-M", "GR-RES-S"}
 
 
 def test_the_compute_section_trains_nothing_again():
@@ -231,6 +239,42 @@ def test_planning_imports_neither_torch_nor_pandas():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_experiments_are_compared_by_is_read_from_their_specs(edited):
+    def edit(paper):
+        paper["experiments"]["L{depth}"] = {
+            "extends": "GR-G-M",
+            "sweep": {"depth": [9, 3]},
+            "model": {"depth": "{depth}"},
+            "variants": {"clean": {"model": {"depth": 4}}},
+        }
+        compared = {"experiments": ["L9", "L3", "GR-G-M"], "parameter": "model.depth"}
+        paper["figures"] = {
+            "curves": {"kind": "learning_curves", "title": "", "caption": "", "task": "emotion",
+                       "experiments": ["GR-G-M", "GR-CNN-M"]},
+            "blocks": {"kind": "metric_by_parameter", "title": "", "caption": "",
+                       "tasks": ["emotion"], "parameter_title": "blocks", **compared},
+            "clean": {"kind": "metric_by_parameter", "title": "", "caption": "", "variant": "clean",
+                      "tasks": ["emotion"], "parameter_title": "rate", "experiments": ["L9"],
+                      "parameter": "training.learning_rate"},
+        }  # fmt: skip
+        cell = {"task": "emotion", "metric": "accuracy"}
+        paper["text"] = [
+            {"row": "figure 11", "column": "best l", "metric": "l",
+             "best": {"figure": "blocks", "cell": cell}},
+            {"row": "GResNet+M", "column": "emotion", "metric": "Acc",
+             "cell": {"experiment": "GR-CNN-M", **cell}},
+        ]  # fmt: skip
+
+    plan = edited(edit, scale="paper")
+    assert plan.figure_titles("gresnets", "blocks") == {"L9": "9", "L3": "3", "GR-G-M": "7"}
+    assert plan.figure_titles("gresnets", "clean") == {"L9": "0.001"}
+    assert plan.figure_titles("gresnets", "curves") == {
+        name: plan.experiment("gresnets", name, "paper").title for name in ("GR-G-M", "GR-CNN-M")
+    }
+    assert plan.parameters("gresnets") == {"blocks": {"L9": 9, "L3": 3, "GR-G-M": 7}}
+    assert plan.text_experiments("gresnets") == ["GR-CNN-M", "GR-G-M", "L3", "L9"]
 
 
 def test_a_caption_says_what_the_configuration_changed():
