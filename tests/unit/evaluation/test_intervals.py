@@ -7,9 +7,7 @@ from retable.evaluation.intervals import (
     confusions_by_group,
     difference_interval,
     metric_interval,
-    metric_of_counts,
 )
-from retable.evaluation.metrics import accuracy, confusion_matrix, uar
 
 CLASSES = ("happy", "sad", "angry")
 
@@ -31,16 +29,6 @@ def test_confusions_are_counted_by_group():
     assert counts[2].sum() == 0
     with pytest.raises(DataError, match="clip b1: its group is 'bert'"):
         confusions_by_group(decisions, CLASSES, speakers, ["anna"])
-
-
-def test_metrics_of_counts_are_those_of_the_decisions():
-    generator = np.random.default_rng(0)
-    target, predicted = generator.choice(CLASSES[:2], 50), generator.choice(CLASSES, 50)
-    counts = confusion_matrix(target, predicted, CLASSES)  # no clip is angry
-    assert metric_of_counts(counts, "accuracy") == pytest.approx(accuracy(target, predicted))
-    assert metric_of_counts(counts, "uar") == pytest.approx(uar(target, predicted))
-    both = metric_of_counts(np.stack([counts, counts.T]), "uar")
-    assert both[1] == pytest.approx(uar(predicted, target))
 
 
 def test_the_interval_of_a_mean_over_groups_is_that_of_the_normal_law():

@@ -1,7 +1,7 @@
 """Checks of predictions, scores and tables, independent of the code that made them.
 
-They read the files with numpy and pandas alone: a fault in `predictions`, `pooling`, `metrics` or
-`long_form` must not hide itself.
+They read the files with numpy, pandas and scikit-learn alone: a fault in `predictions`, `pooling`,
+`metrics` or `long_form` must not hide itself.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sklearn import metrics
 
 from retable.checks.check import Check
 from retable.evaluation.tsv import read_tsv
@@ -126,18 +127,14 @@ def _check_one_prediction(table: pd.DataFrame, subject: str) -> Check:
 
 
 def _metrics_of(rows: pd.DataFrame) -> dict[str, float]:
-    """Accuracy, UAR and macro F1 from counts of (target, predicted), by their definitions."""
-    classes = sorted(set(rows["target"]) | set(rows["predicted"]))
-    place = {name: index for index, name in enumerate(classes)}
-    matrix = np.zeros((len(classes), len(classes)))
-    for target, predicted, n in zip(rows["target"], rows["predicted"], rows["n"], strict=True):
-        matrix[place[target], place[predicted]] += n
-    hits, targets, decisions = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
-    occurs, present = targets + decisions > 0, targets > 0
+    """Accuracy, UAR and macro F1 from counts of (target, predicted), by scikit-learn."""
+    counted = rows[rows["n"] > 0]
+    target, predicted, n = (counted[column].to_numpy() for column in ("target", "predicted", "n"))
+    mean = {"average": "macro", "sample_weight": n, "zero_division": 0.0}
     return {
-        "accuracy": float(hits.sum() / matrix.sum()),
-        "uar": float((hits[present] / targets[present]).mean()),
-        "macro_f1": float((2 * hits[occurs] / (targets + decisions)[occurs]).mean()),
+        "accuracy": float(metrics.accuracy_score(target, predicted, sample_weight=n)),
+        "uar": float(metrics.recall_score(target, predicted, labels=np.unique(target), **mean)),
+        "macro_f1": float(metrics.f1_score(target, predicted, **mean)),
     }
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from retable.errors import DataError
+from retable.evaluation.metrics import METRICS, confusion_matrix
 
 LEVEL = 0.95
 RESAMPLES = 9999
@@ -51,29 +52,17 @@ def confusions_by_group(
     Raises:
         DataError: A clip has no group, or one that is not listed.
     """
-    positions = {group: index for index, group in enumerate(groups)}
-    indices = {name: index for index, name in enumerate(classes)}
+    group = decisions["clip_id"].map(group_of_clip)
+    unknown = decisions["clip_id"][~group.isin(groups)]
+    if len(unknown):
+        clip_id = unknown.iloc[0]
+        found = group_of_clip.get(clip_id)
+        raise DataError(f"clip {clip_id}: its group is {found!r}, none of those to resample")
     counts = np.zeros((len(groups), len(classes), len(classes)), dtype=np.int64)
-    columns = decisions[["clip_id", "target", "predicted"]]
-    for clip_id, target, predicted in columns.itertuples(index=False, name=None):
-        group = group_of_clip.get(clip_id)
-        if group not in positions:
-            raise DataError(f"clip {clip_id}: its group is {group!r}, none of those to resample")
-        counts[positions[group], indices[target], indices[predicted]] += 1
+    for name, rows in decisions.groupby(group):
+        target, predicted = rows["target"].to_numpy(), rows["predicted"].to_numpy()
+        counts[groups.index(name)] = confusion_matrix(target, predicted, classes)
     return counts
-
-
-def metric_of_counts(counts: np.ndarray, metric: str) -> np.ndarray:
-    """`accuracy` or `uar` of confusion counts (..., classes, classes), shape (...).
-
-    As in `metrics`, a class without targets does not count towards the UAR.
-    """
-    hits = np.diagonal(counts, axis1=-2, axis2=-1)
-    targets = counts.sum(axis=-1)
-    if metric == "accuracy":
-        return np.asarray(hits.sum(axis=-1) / targets.sum(axis=-1))
-    recall = np.divide(hits, targets, out=np.zeros(hits.shape), where=targets > 0)
-    return np.asarray(recall.sum(axis=-1) / (targets > 0).sum(axis=-1))
 
 
 def metric_interval(counts: np.ndarray, metric: str) -> Interval:
@@ -81,7 +70,7 @@ def metric_interval(counts: np.ndarray, metric: str) -> Interval:
 
     Args:
         counts: (groups, classes, classes), as `confusions_by_group` returns them.
-        metric: `accuracy` or `uar`.
+        metric: one of `metrics.METRICS`.
     """
     return _interval(counts, None, metric)
 
@@ -96,10 +85,10 @@ def difference_interval(counts: np.ndarray, reference: np.ndarray, metric: str) 
 
 def _interval(counts: np.ndarray, reference: np.ndarray | None, metric: str) -> Interval:
     def value(groups: np.ndarray, axis: int = -1) -> np.ndarray:
-        own = metric_of_counts(counts[groups].sum(axis=-3), metric)
+        own = METRICS[metric](counts[groups].sum(axis=-3))
         if reference is None:
             return own
-        return own - metric_of_counts(reference[groups].sum(axis=-3), metric)
+        return own - METRICS[metric](reference[groups].sum(axis=-3))
 
     groups = np.arange(len(counts))
     result = stats.bootstrap(

@@ -40,7 +40,7 @@ def score_experiment(
         decisions = decisions[decisions["role"] == "test"]
         if decisions.empty:
             raise DataError(f"{', '.join(map(str, paths))}: no predictions of the role test")
-        score_tables.append(score_decisions(decisions).assign(variant=variant))
+        score_tables.append(score_decisions(decisions, predictions.classes).assign(variant=variant))
         confusion_tables.append(
             count_confusions(decisions, predictions.classes).assign(variant=variant)
         )
@@ -49,14 +49,14 @@ def score_experiment(
     write_tsv(pd.concat(confusion_tables)[CONFUSION_COLUMNS], confusion)
 
 
-def score_decisions(decisions: pd.DataFrame) -> pd.DataFrame:
+def score_decisions(decisions: pd.DataFrame, classes: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """Score decisions (see `pooling.decide`): columns of `SCORE_COLUMNS` without `variant`."""
     rows = [
         {
             "repeat": repeat, "fold": fold, "task": task,
-            "metric": name, "value": metric(target, predicted), "n": len(target),
+            "metric": name, "value": float(metric(counts)), "n": counts.sum(),
         }
-        for repeat, fold, task, target, predicted in _by_fold_and_pooled(decisions)
+        for repeat, fold, task, counts in _by_fold_and_pooled(decisions, classes)
         for name, metric in METRICS.items()
     ]  # fmt: skip
     return pd.DataFrame(rows)
@@ -67,11 +67,11 @@ def count_confusions(decisions: pd.DataFrame, classes: Mapping[str, Sequence[str
     rows = []
     for (repeat, fold, task), group in decisions.groupby(["repeat", "fold", "task"], sort=True):
         names = classes[str(task)]
-        matrix = confusion_matrix(group["target"].to_numpy(), group["predicted"].to_numpy(), names)
+        counts = _confusions(group, names)
         rows += [
             {
                 "repeat": repeat, "fold": fold, "task": task,
-                "target": target, "predicted": predicted, "n": int(matrix[i, j]),
+                "target": target, "predicted": predicted, "n": int(counts[i, j]),
             }
             for i, target in enumerate(names)
             for j, predicted in enumerate(names)
@@ -92,9 +92,14 @@ def read_confusion(path: Path) -> pd.DataFrame:
 
 
 def _by_fold_and_pooled(
-    decisions: pd.DataFrame,
-) -> Iterator[tuple[object, object, object, np.ndarray, np.ndarray]]:
+    decisions: pd.DataFrame, classes: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[object, object, object, np.ndarray]]:
     for (repeat, task), group in decisions.groupby(["repeat", "task"], sort=True):
         for fold, part in group.groupby("fold", sort=True):
-            yield repeat, fold, task, part["target"].to_numpy(), part["predicted"].to_numpy()
-        yield repeat, POOLED, task, group["target"].to_numpy(), group["predicted"].to_numpy()
+            yield repeat, fold, task, _confusions(part, classes[str(task)])
+        yield repeat, POOLED, task, _confusions(group, classes[str(task)])
+
+
+def _confusions(decisions: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
+    target, predicted = decisions["target"].to_numpy(), decisions["predicted"].to_numpy()
+    return confusion_matrix(target, predicted, classes)
