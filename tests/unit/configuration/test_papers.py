@@ -230,6 +230,14 @@ def test_a_row_of_the_text_names_an_experiment_that_exists(faults, edit, source)
     ]
 
 
+def test_folds_that_the_split_lacks_or_that_come_twice_are_faults(faults, edit):
+    edit(PAPER, experiments={"NET-0": {"extends": "NET", "folds": [0, 7, 0]}})
+    lacking, twice = dict.fromkeys(faults())
+    assert lacking.startswith("papers.waves.experiments.NET-0.folds: split ")
+    assert lacking.endswith(", not 7")
+    assert twice == "papers.waves.experiments.NET-0.folds: [0, 7, 0] names a fold twice"
+
+
 def test_a_row_of_the_text_has_one_origin(faults, edit):
     cell = {"experiment": "NET", "task": "emotion", "metric": "uar"}
     setting = {"source": "run", "experiment": "NET", "key": "epochs"}

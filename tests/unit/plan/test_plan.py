@@ -89,6 +89,18 @@ def test_gresnets_trains_24_networks_on_five_folds_each_and_one_that_the_paper_l
     assert clean.split.group == "speaker"
 
 
+def test_an_experiment_may_run_some_of_its_folds(edited):
+    def edit(paper):
+        paper["experiments"]["GR-G-M"] |= {"folds": [4, 2], "repeats": 2}
+
+    plan = edited(edit, scale="paper")
+    runs = plan.runs(plan.experiment("gresnets", "GR-G-M", "paper"))
+    assert [(run.repeat, run.fold) for run in runs] == [(0, 4), (0, 2), (1, 4), (1, 2)]
+    whole = plan_of(scale="paper")
+    all_runs = whole.runs(whole.experiment("gresnets", "GR-G-M", "paper"))
+    assert runs[:2] == [all_runs[4], all_runs[2]]
+
+
 def test_only_the_chosen_variants_are_built():
     both, paper_alone = plan_of(), plan_of(variants=["paper"])
     assert both.variants("gresnets", "GR-G-M") == ["paper", "clean"]

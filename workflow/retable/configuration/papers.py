@@ -248,13 +248,14 @@ class PaperReader:
             )
 
     def _check_folds(self, experiment: Experiment) -> None:
-        last = experiment.split.folds - 1
-        unknown = sorted(set(experiment.folds or ()) - set(range(last + 1)))
-        if unknown:
+        where = f"experiments.{experiment.experiment}.folds"
+        folds, last = experiment.folds or (), experiment.split.folds - 1
+        if unknown := sorted(set(folds) - set(range(last + 1))):
             self._add(
-                f"experiments.{experiment.experiment}.folds",
-                f"split {experiment.split_name} has folds 0 to {last}, not {unknown[0]}",
+                where, f"split {experiment.split_name} has folds 0 to {last}, not {unknown[0]}"
             )
+        if len(set(folds)) < len(folds):
+            self._add(where, f"{list(folds)} names a fold twice")
 
     def _check_references(
         self, raw: RawPaper, experiments: Mapping[str, Mapping[str, Experiment]]

@@ -1,1 +1,1 @@
-"""Figures drawn from confusion matrices and training histories."""
+"""Figures, each drawn from the files that its kind in `retable.spec.figure` names."""

@@ -34,7 +34,7 @@ class Experiment(Spec):
     training: Training | None = None
     """Networks only."""
     repeats: int = Field(default=1, ge=1)
-    folds: tuple[int, ...] | None = None
+    folds: tuple[int, ...] | None = Field(default=None, min_length=1)
     """The folds that are run; all when absent."""
     runs_per_part: int = Field(default=1, ge=1)
     """Runs that one job trains."""
