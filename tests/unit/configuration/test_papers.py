@@ -253,7 +253,7 @@ def test_a_row_of_the_text_has_one_origin(faults, edit):
     [
         ("model.dept", "model.dept leads nowhere: no 'dept' among kind, block, "),
         ("model.depth.0", "model.depth.0 leads nowhere: before '0' it is 2 already"),
-        ("model.filters", "model.filters is no number but a group of values"),
+        ("model.filters", "model.filters is not a single value; name one of 0"),
         ("model.filters.1", "model.filters.1 leads nowhere: no '1' among 0"),
         ("model.pooling", "model.pooling is 'average', no number"),
         ("training.nesterov", "training.nesterov leads nowhere: no 'nesterov' among "),

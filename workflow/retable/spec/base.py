@@ -25,20 +25,31 @@ class Spec(BaseModel):
         Raises:
             ValueError: it leads nowhere, or to something that is no number.
         """
-        value: Any = self.model_dump(mode="json")
-        for step in path.split("."):
-            if isinstance(value, list):
-                value = {str(place): entry for place, entry in enumerate(value)}
-            if not isinstance(value, dict):
-                raise ValueError(f"{path} leads nowhere: before {step!r} it is {value!r} already")
-            if step not in value:
-                raise ValueError(f"{path} leads nowhere: no {step!r} among {', '.join(value)}")
-            value = value[step]
-        if isinstance(value, dict | list):
-            raise ValueError(f"{path} is no number but a group of values")
+        value = value_at(self.model_dump(mode="json"), path)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"{path} is {value!r}, no number")
         return value
+
+
+def value_at(document: Any, path: str) -> Any:
+    """The single value that a dotted path such as `filters.0` leads to in plain data.
+
+    Raises:
+        ValueError: it leads nowhere, or to a list or mapping; the message says what is there.
+    """
+    value = document
+    for step in path.split("."):
+        if isinstance(value, list):
+            value = {str(place): entry for place, entry in enumerate(value)}
+        if not isinstance(value, dict):
+            raise ValueError(f"{path} leads nowhere: before {step!r} it is {value!r} already")
+        if step not in value:
+            raise ValueError(f"{path} leads nowhere: no {step!r} among {', '.join(value)}")
+        value = value[step]
+    if isinstance(value, dict | list):
+        inside = value if isinstance(value, dict) else map(str, range(len(value)))
+        raise ValueError(f"{path} is not a single value; name one of {', '.join(inside)}")
+    return value
 
 
 def canonical_json(value: Any) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from retable.errors import DataError
+from retable.spec.base import value_at
 from retable.spec.paper import Reading
 from retable.tables.verdicts import decimals_of
 
@@ -64,25 +65,10 @@ def _read_json(path: Path) -> Any:
 
 
 def _value_at(document: Any, key: str, path: Path) -> Any:
-    value = document
-    for step in key.split("."):
-        if isinstance(value, list) and step.isdigit() and int(step) < len(value):
-            value = value[int(step)]
-        elif isinstance(value, dict) and step in value:
-            value = value[step]
-        else:
-            raise DataError(f"{path}: no {step!r} of the key {key!r}; there is {_inside(value)}")
-    if isinstance(value, (list, dict)):
-        raise DataError(f"{path}: {key!r} is not a single value; name one of {_inside(value)}")
-    return value
-
-
-def _inside(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(value) or "nothing"
-    if isinstance(value, list):
-        return f"0 to {len(value) - 1}" if value else "nothing"
-    return f"only the value {value!r}"
+    try:
+        return value_at(document, key)
+    except ValueError as fault:
+        raise DataError(f"{path}: {fault}") from fault
 
 
 def _manifest_value(reading: Reading, path: Path) -> str | int:
