@@ -131,7 +131,7 @@ def test_the_weights_give_the_predictions_again(trained, inputs):
         network = build_network(part, run, data)
         network.load_state_dict(load_file(trained.weights / f"{run.name}.safetensors"))
         roles = role_indices(data, read_roles(inputs.split)[run.draw, run.fold])
-        logits = evaluate(network, data, roles["test"], batch_size=5)
+        logits = evaluate(network, data, roles["test"])
         for task, values in logits.items():
             rows = table[(table["task"] == task) & (table["fold"] == run.fold)]
             expected = dict(zip(rows["clip_id"], rows["scores"], strict=True))

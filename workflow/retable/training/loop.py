@@ -159,7 +159,7 @@ class RunTrainer:
 
     def _evaluated(self, role: str) -> dict[str, float]:
         with autocast(self.training, self.data.features.device):
-            logits = evaluate(self.model, self.data, self.roles[role], self.training.batch_size)
+            logits = evaluate(self.model, self.data, self.roles[role])
         targets = {task: values[self.roles[role]] for task, values in self.data.targets.items()}
         correct = {
             task: float((values.argmax(1) == targets[task]).float().mean())

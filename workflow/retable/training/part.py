@@ -158,7 +158,7 @@ def _prediction_rows(
         if role not in roles:
             continue
         with autocast(training, data.features.device):
-            logits = evaluate(network, data, roles[role], training.batch_size)
+            logits = evaluate(network, data, roles[role])
         positions = roles[role].tolist()
         for task, values in logits.items():
             targets = data.targets[task][roles[role]].tolist()
