@@ -57,7 +57,8 @@ def draw_learning_curves(
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.margins(x=0.01)
         handles, labels = drawing.axes[0].get_legend_handles_labels()
-        drawing.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)))
+        # Labels fill columns from above: each experiment has its own.
+        drawing.legend(handles, labels, loc="outside lower center", ncols=len(curves))
         save_figure(drawing, svg, png)
 
 

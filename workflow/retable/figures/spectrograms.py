@@ -164,7 +164,10 @@ def _draw_spectrogram(axes: Axes, examples: Examples, index: int) -> AxesImage:
         ),
     )  # fmt: skip
     axes.set_title(examples.classes[index].replace("_", " "), loc="left")
-    axes.set_title(examples.clip_ids[index], loc="right", fontsize=6, color="#5f6368")
+    axes.text(
+        0.98, 0.02, examples.clip_ids[index], transform=axes.transAxes,
+        ha="right", fontsize=5, color="white",
+    )  # fmt: skip
     return image
 
 
