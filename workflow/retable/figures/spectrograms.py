@@ -165,8 +165,8 @@ def _draw_spectrogram(axes: Axes, examples: Examples, index: int) -> AxesImage:
     )  # fmt: skip
     axes.set_title(examples.classes[index].replace("_", " "), loc="left")
     axes.text(
-        0.98, 0.02, examples.clip_ids[index], transform=axes.transAxes,
-        ha="right", fontsize=5, color="white",
+        0.02, 0.97, examples.clip_ids[index], transform=axes.transAxes, va="top",
+        fontsize=5, color="white",
     )  # fmt: skip
     return image
 
