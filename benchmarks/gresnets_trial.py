@@ -8,6 +8,7 @@ zero. It does not know that one training differs from the next: the rows "as con
 import argparse
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +39,9 @@ def trial_plan(ravdess: Path) -> Plan:
 def run_trainings(targets: list[str], ravdess: Path, cores: int) -> None:
     """Train and score, with Snakemake; raises CalledProcessError where it fails."""
     corpora = f"corpora={{ravdess: {{source: {ravdess.resolve()}, partial: true}}}}"
-    command = ["snakemake", *targets, "--cores", str(cores), "--configfile", str(CONFIG)]
-    subprocess.run([*command, "--config", corpora], cwd=ROOT, check=True)
+    snakemake = [sys.executable, "-m", "snakemake", *targets, "--cores", str(cores)]
+    options = ["--configfile", str(CONFIG), "--config", corpora]
+    subprocess.run([*snakemake, *options], cwd=ROOT, check=True)
 
 
 def trial_rows(results: Path, experiments: list[Experiment]) -> pd.DataFrame:
