@@ -13,27 +13,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import yaml
+from configured_plan import ROOT, configured_plan, results_folder
 from speaker_confusions import percent, speaker_confusions
 
 from retable.evaluation.intervals import difference_interval, metric_interval
-from retable.plan import Plan
 from retable.spec.paper import Experiment
 
-ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "benchmarks" / "gresnets-trial.yaml"
 PAPER = "gresnets"
 BASELINE = "as configured"
 TASKS = ("emotion", "speech_song")
 LAST_EPOCHS = 10
-
-
-def trial_plan(ravdess: Path) -> Plan:
-    """The plan of the trial's configuration."""
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    config |= yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
-    config["corpora"] = {"ravdess": {"source": str(ravdess.resolve()), "partial": True}}
-    return Plan.of(config, ROOT / "workflow")
 
 
 def run_trainings(targets: list[str], ravdess: Path, cores: int) -> None:
@@ -107,9 +97,9 @@ def main() -> None:
     parser.add_argument("--ravdess", type=Path, required=True, help="folder with the real clips")
     parser.add_argument("--cores", type=int, default=2)
     arguments = parser.parse_args()
-    plan = trial_plan(arguments.ravdess)
+    plan = configured_plan(CONFIG)
     experiments = [e for e in plan.experiments.values() if e.experiment.startswith("TRIAL-")]
-    results = Path(plan.project.config.results) / plan.project.scale.scale
+    results = results_folder(plan)
     targets = [f"{results}/scores/{PAPER}/{e.experiment}.tsv" for e in experiments]
     run_trainings(targets, arguments.ravdess, arguments.cores)
     print(trial_rows(ROOT / results, experiments).to_markdown(index=False, disable_numparse=True))

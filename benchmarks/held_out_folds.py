@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
-import yaml
+from configured_plan import ROOT, configured_plan, results_folder
 from speaker_confusions import percent, speaker_confusions
 
 from retable.evaluation.intervals import difference_interval, metric_interval
@@ -19,20 +19,11 @@ from retable.spec.paper import Experiment
 from retable.tables.matching import match_cells
 from retable.tables.published import published_rows, read_published
 
-ROOT = Path(__file__).parents[1]
 PAPER = "gresnets"
 TABLES = ("1", "2")
 REFERENCE = "GR-G-M"
 METRICS = {"accuracy": "Acc", "uar": "UAR"}
 LATER_FOLDS = range(1, 5)
-
-
-def plan_of(configuration: Path) -> Plan:
-    """The plan of a configuration over the defaults, wherever its clips come from."""
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    config |= yaml.safe_load(configuration.read_text(encoding="utf-8"))
-    config["corpora"] = {"ravdess": {"source": "simulated"}}
-    return Plan.of(config, ROOT / "workflow")
 
 
 def published_values(plan: Plan) -> dict[tuple[str, str, str], str]:
@@ -88,9 +79,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("configuration", type=Path, help="benchmarks/ravdess-slice.yaml")
-    plan = plan_of(parser.parse_args().configuration)
-    results = ROOT / plan.project.config.results / plan.project.scale.scale
-    table = pd.DataFrame(score_rows(plan, results))
+    plan = configured_plan(parser.parse_args().configuration)
+    table = pd.DataFrame(score_rows(plan, ROOT / results_folder(plan)))
     print(table.to_markdown(index=False, disable_numparse=True))
 
 

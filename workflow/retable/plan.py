@@ -225,7 +225,7 @@ class Plan:
         """Figure -> experiment -> the number it is drawn at, where the text says which is best."""
         spec = self.papers[paper]
         values: dict[str, dict[str, float]] = {}
-        for figure in {row.best.figure for row in spec.text if row.best}:
+        for figure in sorted({row.best.figure for row in spec.text if row.best}):
             compared = spec.figures[figure]
             assert compared.kind == "metric_by_parameter", "checked when the paper is read"
             values[figure] = {

@@ -1,8 +1,8 @@
-import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
+from drawn_figures import assert_same_bytes_and_readable
 from retable.errors import DataError
 from retable.evaluation.tsv import write_tsv
 from retable.figures.parameter import draw_metric_by_parameter, metric_by_parameter
@@ -50,15 +50,10 @@ def test_points_are_means_and_deviations_over_folds_by_rising_parameter(tmp_path
 
 
 def test_equal_inputs_give_equal_bytes_and_a_readable_image(tmp_path, scores):
-    for name in "ab":
-        svg, png = tmp_path / f"{name}.svg", tmp_path / f"{name}.png"
+    first, second = [(tmp_path / f"{name}.svg", tmp_path / f"{name}.png") for name in "ab"]
+    for svg, png in (first, second):
         draw_metric_by_parameter(FIGURE, scores, TITLES, note="simulated audio", svg=svg, png=png)
-    for suffix in ("svg", "png"):
-        first, second = (tmp_path / f"{name}.{suffix}" for name in "ab")
-        assert first.read_bytes() == second.read_bytes()
-    image = np.asarray(Image.open(tmp_path / "a.png").convert("L"))
-    assert image.shape[1] > 600
-    assert 5 < image.std() < 120  # neither blank nor noise
+    assert_same_bytes_and_readable(first, second)
 
 
 def test_each_task_has_a_panel(tmp_path, scores):

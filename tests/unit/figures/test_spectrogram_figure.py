@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from drawn_figures import assert_same_bytes_and_readable
 from retable.errors import DataError
 from retable.evaluation.levels import BandDifferences, MeanInterval, band_differences
 from retable.features.examples_file import Examples, Levels, write_example_file
@@ -60,11 +61,7 @@ def draw(folder, figure=FIGURE, shown=None, name="drawn"):
 def test_equal_inputs_give_equal_bytes_and_a_readable_image(tmp_path):
     settings = dict(mpl.rcParams)
     first, second = draw(tmp_path, name="a"), draw(tmp_path, name="b")
-    for one, other in zip(first, second, strict=True):
-        assert one.read_bytes() == other.read_bytes()
-    image = np.asarray(Image.open(first[1]).convert("L"))
-    assert image.shape[1] > 1200
-    assert 5 < image.std() < 120  # neither blank nor noise
+    assert_same_bytes_and_readable(first, second, wider_than=1200)
     assert dict(mpl.rcParams) == settings
 
 

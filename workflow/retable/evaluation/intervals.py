@@ -60,8 +60,7 @@ def confusions_by_group(
         raise DataError(f"clip {clip_id}: its group is {found!r}, none of those to resample")
     counts = np.zeros((len(groups), len(classes), len(classes)), dtype=np.int64)
     for name, rows in decisions.groupby(group):
-        target, predicted = rows["target"].to_numpy(), rows["predicted"].to_numpy()
-        counts[groups.index(name)] = confusion_matrix(target, predicted, classes)
+        counts[groups.index(name)] = confusion_matrix(rows["target"], rows["predicted"], classes)
     return counts
 
 

@@ -9,13 +9,12 @@ checks of a build use, and which takes longer to import than an experiment takes
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from retable.errors import DataError
 
-Labels = Sequence[str] | np.ndarray
 
-
-def confusion_matrix(target: Labels, predicted: Labels, classes: Sequence[str]) -> np.ndarray:
+def confusion_matrix(target: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> np.ndarray:
     """Counts (classes, classes) of class names, one a clip, in the same order.
 
     Raises:
@@ -74,7 +73,7 @@ def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     return np.divide(numerator, denominator, out=nothing, where=denominator > 0)
 
 
-def _validated(target: Labels, predicted: Labels) -> tuple[np.ndarray, np.ndarray]:
+def _validated(target: ArrayLike, predicted: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     target, predicted = np.asarray(target), np.asarray(predicted)
     if target.ndim != 1 or target.shape != predicted.shape:
         raise DataError(

@@ -67,7 +67,7 @@ def count_confusions(decisions: pd.DataFrame, classes: Mapping[str, Sequence[str
     rows = []
     for (repeat, fold, task), group in decisions.groupby(["repeat", "fold", "task"], sort=True):
         names = classes[str(task)]
-        counts = _confusions(group, names)
+        counts = confusion_matrix(group["target"], group["predicted"], names)
         rows += [
             {
                 "repeat": repeat, "fold": fold, "task": task,
@@ -95,11 +95,7 @@ def _by_fold_and_pooled(
     decisions: pd.DataFrame, classes: Mapping[str, Sequence[str]]
 ) -> Iterator[tuple[object, object, object, np.ndarray]]:
     for (repeat, task), group in decisions.groupby(["repeat", "task"], sort=True):
+        names = classes[str(task)]
         for fold, part in group.groupby("fold", sort=True):
-            yield repeat, fold, task, _confusions(part, classes[str(task)])
-        yield repeat, POOLED, task, _confusions(group, classes[str(task)])
-
-
-def _confusions(decisions: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
-    target, predicted = decisions["target"].to_numpy(), decisions["predicted"].to_numpy()
-    return confusion_matrix(target, predicted, classes)
+            yield repeat, fold, task, confusion_matrix(part["target"], part["predicted"], names)
+        yield repeat, POOLED, task, confusion_matrix(group["target"], group["predicted"], names)

@@ -79,7 +79,7 @@ def write_text_tables(
         published: The paper's `published.csv`; its rows of table `text` are used.
         scores: Experiment -> its scores, for every experiment in a text cell or compared.
         sources: Experiment -> source (`model`, `feature`, `run`, `split`, `manifest`) -> a file.
-        parameters: Dotted path -> experiment -> the number there, for rows that compare.
+        parameters: Figure -> experiment -> the number it is drawn at, for rows that compare.
         comparability: What verdicts the audio behind the scores allows.
         text_tsv: Long form of results, derived, counted and cited values to write.
         text_markdown: Its rendering.

@@ -1,0 +1,29 @@
+"""The plan of a configuration in this folder, and where its results lie."""
+
+import sys
+from pathlib import Path
+
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
+
+from retable.plan import Plan
+
+ROOT = Path(__file__).parents[1]
+
+
+def configured_plan(configuration: Path) -> Plan:
+    """The plan of a configuration over the defaults.
+
+    Experiments, folds and files are the same wherever the clips come from, so that no folder with
+    clips is asked for.
+    """
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    config |= yaml.safe_load(configuration.read_text(encoding="utf-8"))
+    config["corpora"] = {"ravdess": {"source": "simulated"}}
+    return Plan.of(config, ROOT / "workflow")
+
+
+def results_folder(plan: Plan) -> Path:
+    """`results/<name>/<scale>`, relative to the root of the project."""
+    return Path(plan.project.config.results) / plan.project.scale.scale
