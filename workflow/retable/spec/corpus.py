@@ -16,10 +16,15 @@ class Archive(Spec):
     name: str
     urls: tuple[str, ...]
     bytes: int
+    """Size; where upstream makes the archive on the fly (`files_md5`), about."""
     md5: str | None = None
     sha256: str | None = None
+    files_md5: dict[str, str] = {}
+    """Path in the archive -> md5, for an archive made on the fly, whose own bytes may change."""
     unpack_to: str
-    """Folder, below the corpus' clips, for the content; a directory source holds it too."""
+    """Folder, below the corpus' clips, for the content."""
+    folders: tuple[str, ...] | None = None
+    """Folders or files that a directory source holds instead; `unpack_to` when absent."""
 
     @property
     def checksum(self) -> str:
@@ -27,9 +32,12 @@ class Archive(Spec):
         return self.sha256 or self.md5 or ""
 
     @model_validator(mode="after")
-    def _has_a_checksum(self) -> "Archive":
-        if not (self.md5 or self.sha256):
-            raise ValueError(f"archive {self.name} needs an md5 or a sha256")
+    def _is_vouched_for(self) -> "Archive":
+        if bool(self.checksum) == bool(self.files_md5):
+            raise ValueError(
+                f"archive {self.name} needs an md5 or a sha256, or files_md5 where upstream makes "
+                "it on the fly"
+            )
         return self
 
 
@@ -78,7 +86,8 @@ class Corpus(Spec):
     """Task -> class names in their fixed order; each task is a column of the manifest."""
     counts: dict[str, dict[str, int]]
     """Manifest column (or `clips: {all: n}`) -> value -> clips that upstream promises."""
-    speakers: int
+    speakers: int | None = None
+    """Distinct speakers that upstream promises; none where clips have no speaker."""
     max_rejected: float = Field(ge=0, le=1)
     """Largest fraction of clips that may be rejected before the build fails."""
     datasets: dict[str, Dataset]

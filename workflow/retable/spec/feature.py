@@ -1,10 +1,13 @@
 """Features: what a model sees of a clip."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from retable.spec.base import Spec
+
+AudioLayout = Literal["mono", "stereo"]
+"""Channels of the packed audio that a feature is computed from."""
 
 
 class Spectrogram(Spec):
@@ -28,6 +31,7 @@ class Spectrogram(Spec):
     rows: int | None = None
     """Averages neighbouring frequency rows down to this many (small scales only)."""
     dtype: Literal["float16", "float32"] = "float32"
+    audio_layout: ClassVar[AudioLayout] = "mono"
 
 
 class LogMelStatistics(Spec):
@@ -39,6 +43,50 @@ class LogMelStatistics(Spec):
     hop: int
     bands: int
     dtype: Literal["float16", "float32"] = "float32"
+    audio_layout: ClassVar[AudioLayout] = "mono"
 
 
-Feature = Annotated[Spectrogram | LogMelStatistics, Field(discriminator="kind")]
+ChannelImage = Literal["mono", "left", "right", "mid", "side"]
+
+
+class LogMelPatches(Spec):
+    """Log-mel images of one or more channels of a clip, cut into overlapping square patches."""
+
+    kind: Literal["logmel_patches"]
+    sample_rate: int
+    window: int
+    """Samples of the Hann window; also the FFT size."""
+    hop: int
+    bands: int
+    channels: tuple[ChannelImage, ...] = Field(min_length=1)
+    """`mono` alone, or images of a stereo clip: left, right, their sum (mid) and difference."""
+    combine: Literal["image", "power", "wave"] = "image"
+    """What is added for `mid` and subtracted for `side`: log-mel images, mel powers, waveforms."""
+    frames: int
+    """Columns of a patch."""
+    hop_frames: int
+    """Columns from one patch to the next."""
+    patches: int = Field(ge=1)
+    """Patches of a clip, from its start; a shorter clip is an error."""
+    dtype: Literal["float16", "float32"] = "float32"
+
+    @property
+    def audio_layout(self) -> AudioLayout:
+        """The audio that the images are computed from."""
+        return "mono" if self.channels == ("mono",) else "stereo"
+
+    @property
+    def stored_frames(self) -> int:
+        """Columns of a clip's image: as many as its patches cover."""
+        return self.frames + (self.patches - 1) * self.hop_frames
+
+    @model_validator(mode="after")
+    def _channels_fit_together(self) -> "LogMelPatches":
+        if "mono" in self.channels and len(self.channels) > 1:
+            raise ValueError(
+                "channels: mono stands alone; a stereo clip has left, right, mid, side"
+            )
+        return self
+
+
+Feature = Annotated[Spectrogram | LogMelStatistics | LogMelPatches, Field(discriminator="kind")]

@@ -7,8 +7,8 @@ from pydantic import Field
 from retable.spec.base import Spec
 from retable.spec.variant import VariantName
 
-Drawn = Literal["confusions", "histories", "scores", "examples"]
-"""Files of an experiment that a figure is drawn from."""
+Drawn = Literal["confusions", "histories", "scores", "examples", "patches", "fusion_sizes"]
+"""Files of an experiment or fusion that a figure is drawn from."""
 
 
 class _Figure(Spec):
@@ -47,6 +47,26 @@ class MetricByParameter(_Figure):
     """Dotted path in an experiment's spec: `model.depth`."""
     parameter_title: str
     metric: Literal["accuracy", "uar", "macro_f1"] = "accuracy"
+    role: Literal["validation", "test"] = "test"
+
+
+class AccuracyByFused(_Figure):
+    """Accuracy against the number of fused classifiers; `experiments` names fusions."""
+
+    draws: ClassVar[Drawn] = "fusion_sizes"
+    kind: Literal["accuracy_by_fused"]
+
+
+class MixedPatches(_Figure):
+    """Patches of the two inputs of an experiment and their mixture, as its network sees them."""
+
+    draws: ClassVar[Drawn] = "patches"
+    kind: Literal["mixed_patches"]
+    experiments: tuple[str, ...] = Field(min_length=1, max_length=1)
+    pairs: tuple[tuple[str, str], ...] = Field(min_length=1)
+    """Classes of the first task of either input: the first training clip of each, by clip_id."""
+    channel: str
+    """Channel of the first input's patches."""
 
 
 class Band(Spec):
@@ -91,6 +111,11 @@ class Spectrograms(_Figure):
 
 
 Figure = Annotated[
-    ConfusionMatrices | LearningCurves | MetricByParameter | Spectrograms,
+    ConfusionMatrices
+    | LearningCurves
+    | MetricByParameter
+    | Spectrograms
+    | AccuracyByFused
+    | MixedPatches,
     Field(discriminator="kind"),
 ]

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from retable.spec.base import Spec
 
@@ -40,6 +40,43 @@ class GatedResNet(Spec):
     dropout: float = Field(default=0.0, ge=0, lt=1)
 
 
+class BranchedVGG(Spec):
+    """VGG-style network with a branch a task, and its fusion for one task (mixup_mtl, section II).
+
+    Layers 1 to 10 are shared by all branches; a branch has layers 11 to 16.
+    """
+
+    kind: Literal["branched_vgg"]
+    form: Literal["branched", "fused"]
+    """One output a branch (Figs. 1 to 3), or one output on all branches (Fig. 4)."""
+    branches: dict[str, int] = {}
+    """Fused only: task -> classes of the branches; else the tasks of the experiment."""
+    alpha: dict[str, float] = {}
+    """Task -> share of a branch's own layer 14 in the input of its layer 15 (equations 4 and 5);
+    the other branch has the rest. Without, branches are not connected."""
+    widths: tuple[int, int, int]
+    """Filters of layers 1-2, 4-5 and 7-9."""
+    head: int
+    """Filters of layers 11 and 13."""
+    dropout: float = Field(ge=0, lt=1)
+    """Layers 12 and 14."""
+    batch_norm: bool
+    """After the convolutions but layer 15."""
+    fuse_input: Literal["flatten", "gap"] = "flatten"
+    """Fused only: what of layer 15 the fully connected layers see."""
+    fused_units: int = 1024
+    """Fused only: neurons of the fully connected layer on each branch."""
+
+    @model_validator(mode="after")
+    def _fits_its_form(self) -> "BranchedVGG":
+        if (self.form == "fused") != bool(self.branches):
+            raise ValueError("branches: named for the form fused, and for no other")
+        for task, share in self.alpha.items():
+            if not 0 < share < 1:
+                raise ValueError(f"alpha.{task}: {share} is not between 0 and 1")
+        return self
+
+
 class SupportVectorMachine(Spec):
     """RBF support vector machine on standardised features."""
 
@@ -52,6 +89,5 @@ class SupportVectorMachine(Spec):
     """Variance (below 1) or number of components that the shared PCA keeps."""
 
 
-Network = GatedResNet
 Baseline = SupportVectorMachine
-Model = Annotated[GatedResNet | SupportVectorMachine, Field(discriminator="kind")]
+Model = Annotated[GatedResNet | BranchedVGG | SupportVectorMachine, Field(discriminator="kind")]

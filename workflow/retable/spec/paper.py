@@ -9,20 +9,23 @@ from retable.spec.feature import Feature
 from retable.spec.figure import Figure
 from retable.spec.model import Model
 from retable.spec.split import Split
-from retable.spec.training import Training
+from retable.spec.training import Training, WarmStart
 from retable.spec.variant import VariantName
+
+Standardise = Literal["none", "band", "band_and_channel"]
+"""Zero mean and unit variance over the training clips, by band, or by band of each channel."""
+
+Pooling = Literal["mean", "majority"]
+"""From segments to a clip: the highest mean score, or the class that most segments decide for
+(equals: the higher summed score)."""
 
 Comparability = Literal["comparable", "simulated", "partial"]
 """Whether the audio behind a result allows a verdict against the paper."""
 
 
-class Experiment(Spec):
-    """Runs over repeats and folds of one model on one dataset, in one variant; all resolved."""
+class Input(Spec):
+    """The clips of one dataset: what is predicted of them, from what, and how they are split."""
 
-    paper: str
-    experiment: str
-    variant: VariantName
-    title: str
     dataset: str
     """`<corpus>-<dataset>`, as the corpus' YAML names it."""
     tasks: tuple[str, ...] = Field(min_length=1)
@@ -30,14 +33,65 @@ class Experiment(Spec):
     feature: Feature
     split_name: str
     split: Split
+    standardise: Standardise = "none"
+
+
+class Experiment(Spec):
+    """Runs over repeats and folds of one model, in one variant; all resolved."""
+
+    paper: str
+    experiment: str
+    variant: VariantName
+    title: str
+    inputs: tuple[Input, ...] = Field(min_length=1)
+    """One, or the two that `training.mixup` joins."""
     model: Model
     training: Training | None = None
     """Networks only."""
+    warm_start: WarmStart | None = None
+    pooling: Pooling = "mean"
+    predict_train: bool = False
+    """Whether training clips are predicted too, for fusions that look at them."""
     repeats: int = Field(default=1, ge=1)
     folds: tuple[int, ...] | None = Field(default=None, min_length=1)
     """The folds that are run; all when absent."""
     runs_per_part: int = Field(default=1, ge=1)
     """Runs that one job trains."""
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks of all inputs."""
+        return tuple(task for one in self.inputs for task in one.tasks)
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The datasets of all inputs."""
+        return tuple(one.dataset for one in self.inputs)
+
+    @property
+    def run_folds(self) -> tuple[int, ...]:
+        """The folds that are run; all inputs have them."""
+        return self.folds or tuple(range(min(one.split.folds for one in self.inputs)))
+
+
+class Fusion(Spec):
+    """Late fusion of trained classifiers, in one variant: from their prediction files alone."""
+
+    paper: str
+    fusion: str
+    variant: VariantName
+    title: str
+    task: str
+    members: tuple[str, ...] = Field(min_length=1)
+    """Experiments; a classifier is one run of their `variant: paper`."""
+    folds: Literal["together", "apart"]
+    """Whether classifiers of different folds are fused with each other."""
+    repeats: Literal["together", "combinations"] = "together"
+    """All repeats of all members at once, or every combination of one repeat of each member."""
+    other_roles: bool = False
+    """Classifiers of different folds are fused although each was trained or validated on clips
+    that others are tested on: the result is optimistic, and the audit says by how many clips."""
+    pooling: Pooling = "majority"
 
 
 class Cell(Spec):
@@ -47,6 +101,8 @@ class Cell(Spec):
     task: str | None = None
     metric: Literal["accuracy", "uar", "macro_f1", "confusion"] | None = None
     aggregate: Literal["fold_mean", "pooled"] | None = None
+    statistic: Literal["mean", "sd"] | None = None
+    """The value itself (the default), or its standard deviation over repeats."""
     percent: bool | None = None
     decimals: int | None = None
 
@@ -81,15 +137,18 @@ class Table(Spec):
 class Reading(Spec):
     """Where a setting's reproduced value is read: from what was built, never from the paper."""
 
-    source: Literal["model", "feature", "run", "split", "manifest"]
+    source: Literal["model", "feature", "run", "split", "manifest", "fusion"]
     experiment: str
-    """The experiment (`variant: paper`) whose model, feature, run, split or corpus is read."""
+    """The experiment (`variant: paper`) whose model, feature, runs, split or corpus is read, or
+    the fusion whose facts are."""
+    input: int = 0
+    """Which of the experiment's inputs, for its feature, split or manifest."""
     key: str
     """Dotted path in the JSON that describes the source; for a manifest, the column."""
     where: dict[str, str] = {}
     """Manifest only: column -> value of the clips to look at."""
     reduce: Literal["value", "count"] = "value"
-    """Manifest only: the single value that the column holds, or how many distinct ones."""
+    """The single value that all clips or runs have, or how many distinct ones there are."""
     scale: float = 1.0
     """Factor to the printed unit."""
 
@@ -112,21 +171,53 @@ class Best(Spec):
         return self
 
 
+class PrintedNumber(Spec):
+    """A number of `published.csv`."""
+
+    table: str
+    row: str
+    column: str
+    metric: str
+
+
+class Gain(Spec):
+    """By how much one result exceeds another, in the unit of the cells."""
+
+    of: Cell
+    over: Cell | None = None
+    over_cited: PrintedNumber | None = None
+    """Instead of `over`: a number that the paper cites from elsewhere."""
+
+    @model_validator(mode="after")
+    def _has_one_reference(self) -> "Gain":
+        if (self.over is None) == (self.over_cited is None):
+            raise ValueError("it needs `over` or `over_cited`, and not both")
+        return self
+
+
 class TextRow(Spec):
-    """A number in the running text: a result cell, a setting read from what was built, the best
-    value of a parameter, or none of them for a value that the paper cites from elsewhere.
+    """A number in the running text: a result cell, the gain of one result over another, a setting
+    read from what was built, the best value of a parameter, or none of them for a value that the
+    paper cites from elsewhere.
     """
 
     row: str
     column: str
     metric: str
     cell: Cell | None = None
+    gain: Gain | None = None
     setting: Reading | None = None
     best: Best | None = None
 
+    @property
+    def result_cells(self) -> list[Cell]:
+        """The cells that scores are needed for."""
+        cells = [self.cell, *([self.gain.of, self.gain.over] if self.gain else [])]
+        return [cell for cell in cells if cell is not None]
+
     @model_validator(mode="after")
     def _has_one_origin(self) -> "TextRow":
-        given = [name for name in ("cell", "setting", "best") if getattr(self, name)]
+        given = [name for name in ("cell", "gain", "setting", "best") if getattr(self, name)]
         if len(given) > 1:
             raise ValueError(f"it has a {' and a '.join(given)}; keep one")
         return self
@@ -140,6 +231,8 @@ class Paper(Spec):
     citation: str
     experiments: dict[str, dict[str, Experiment]]
     """Experiment -> variant -> its resolved spec."""
+    fusions: dict[str, dict[str, Fusion]] = {}
+    """Fusion -> variant -> its resolved spec; no experiment has its name."""
     tables: dict[str, Table]
     text: tuple[TextRow, ...]
     figures: dict[str, Figure]

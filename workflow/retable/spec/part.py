@@ -2,7 +2,7 @@
 
 from retable.spec.base import Spec
 from retable.spec.model import Model
-from retable.spec.training import Training
+from retable.spec.training import Training, WarmStart
 from retable.spec.variant import VariantName
 
 
@@ -29,6 +29,10 @@ class Part(Spec):
     model: Model
     training: Training | None
     """None where the model is a baseline."""
+    tasks: tuple[tuple[str, ...], ...]
+    """The tasks of each input."""
     classes: dict[str, tuple[str, ...]]
     """Task -> class names in the order of the scores."""
+    warm_start: WarmStart | None = None
+    predict_train: bool = False
     runs: tuple[Run, ...]

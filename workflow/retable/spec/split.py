@@ -1,10 +1,11 @@
 """Splits: which clips train and which are held out."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from retable.spec.base import Spec
+from retable.spec.corpus import Filter
 
 
 class KFold(Spec):
@@ -23,4 +24,24 @@ class KFold(Spec):
     """Units that this split lets stand on both sides, because the paper's does."""
 
 
-Split = Annotated[KFold, Field()]
+Role = Literal["train", "validation", "test"]
+
+
+class OfficialFolds(Spec):
+    """Folds that a corpus publishes, as columns of its manifest."""
+
+    kind: Literal["official"]
+    roles: tuple[dict[Role, Filter], ...] = Field(min_length=1)
+    """Fold -> role -> the clips that play it; the others play none."""
+    allowed_leaks: tuple[Literal["speaker", "group"], ...] = ()
+    """Units that this split lets stand on both sides, because the paper's does."""
+    repeats: ClassVar[int] = 1
+    """The folds are the same in every repeat of an experiment."""
+
+    @property
+    def folds(self) -> int:
+        """Number of folds."""
+        return len(self.roles)
+
+
+Split = Annotated[KFold | OfficialFolds, Field(discriminator="kind")]

@@ -7,6 +7,25 @@ from pydantic import Field
 from retable.spec.base import Spec
 
 
+class WarmStart(Spec):
+    """Initial weights from the run of another experiment with the same repeat and fold."""
+
+    experiment: str
+    fresh: tuple[str, ...] = ()
+    """Patterns (`output.*`) of parameters that are initialised anew; all others must be there."""
+
+
+class Mixup(Spec):
+    """Samples of the first input, each mixed with a random one of the second (mixup_mtl, eq. 1)."""
+
+    weight: float = Field(gt=0, lt=1)
+    """Share of the first input's sample; its partner has the rest."""
+    redraw: Literal["epoch", "once"]
+    """Whether a sample has a new partner every epoch or keeps its first."""
+    held_out: Literal["pure", "scaled"] = "pure"
+    """Validation and test samples are never mixed; `scaled` multiplies them by their weight."""
+
+
 class Training(Spec):
     """One training schedule of the engine."""
 
@@ -25,6 +44,14 @@ class Training(Spec):
     """Arithmetic of the network; bfloat16 is autocast, weights and optimizer stay float32."""
     selection: Literal["last", "best_validation", "best_test"] = "last"
     """Which epoch's weights predict. `best_test` is open only to `variant: paper`."""
+    mixup: Mixup | None = None
+    """Joins the two inputs of an experiment into samples with the targets of both."""
+    frozen: tuple[str, ...] = ()
+    """Patterns (`shared.*`) of parameters that keep their initial values."""
+    freeze_batch_norm: bool = True
+    """Whether batch normalisation with frozen parameters also keeps its running statistics."""
+    evaluate_every: int = Field(default=1, ge=1)
+    """Epochs between evaluations of held-out clips for the history; the last is always one."""
     determinism: Literal["strict", "fast"] = "strict"
     """`strict`: bit-identical on the same device and versions. `fast` allows faster kernels."""
     compile: bool = False
