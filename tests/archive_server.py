@@ -31,6 +31,8 @@ class Behaviour:
     ranges: bool = True
     """False: ignores Range and always sends the whole."""
     announce_length: bool = True
+    chunked: bool = False
+    """Sends the body in chunks of unannounced number, as hosts of archives made on the fly do."""
     etag: bool = True
     body: bytes | None = None
     """Other bytes than the file's."""
@@ -118,10 +120,18 @@ def _handler(server: ArchiveServer) -> type[BaseHTTPRequestHandler]:
                 status = 206
                 headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
             rest = body[start:]
-            if behaviour.announce_length:
+            sent = rest if behaviour.cut_after is None else rest[: behaviour.cut_after]
+            if behaviour.chunked:
+                headers["Transfer-Encoding"] = "chunked"
+                self.protocol_version = "HTTP/1.1"
+                # RFC 9112, 7.1: a chunk of size 0 ends the body; one that breaks off lacks it.
+                end = b"0\r\n\r\n" if len(sent) == len(rest) else b""
+                sent = b"%x\r\n%b\r\n%b" % (len(sent), sent, end)
+            elif behaviour.announce_length:
                 headers["Content-Length"] = str(len(rest))
             self._head(status, headers)
-            self.wfile.write(rest if behaviour.cut_after is None else rest[: behaviour.cut_after])
+            self.wfile.write(sent)
+            self.close_connection = True
 
         def _head(self, status: int, headers: dict[str, str]) -> None:
             self.send_response(status)

@@ -11,28 +11,42 @@ from retable.errors import ConfigError
 FEATURES = {
     "spectrogram": "retable.features.spectrogram:SpectrogramExtractor",
     "logmel_statistics": "retable.features.logmel_statistics:LogMelStatisticsExtractor",
+    "logmel_patches": "retable.features.logmel_patches:LogMelPatchesExtractor",
 }
 """Feature kind -> extractor, built from its spec."""
 
-MODELS = {"gresnet": "retable.models.gresnet:GatedResidualNetwork"}
+MODELS = {
+    "branched_vgg": "retable.models.branched_vgg:BranchedVGGNetwork",
+    "gresnet": "retable.models.gresnet:GatedResidualNetwork",
+}
 """Network kind -> module, built from its spec, the input shape and the classes of each task."""
 
 BASELINES = {"svm": "retable.baselines.svm:SupportVectorMachines"}
 """Baseline kind -> classifier, built from its spec and a seed."""
 
 FIGURES = {
+    "accuracy_by_fused": "retable.figures.fused:draw_accuracy_by_fused",
     "confusion_matrix": "retable.figures.confusion:draw_confusion_matrix",
     "learning_curves": "retable.figures.curves:draw_learning_curves",
     "metric_by_parameter": "retable.figures.parameter:draw_metric_by_parameter",
+    "mixed_patches": "retable.figures.patches:draw_mixed_patches",
     "spectrograms": "retable.figures.spectrograms:draw_spectrograms",
 }
 """Figure kind -> function that draws it."""
 
-CORPORA = {"ravdess": "retable.corpora.ravdess"}
-"""Corpus -> its module."""
+CORPORA = {
+    "esc50": "retable.corpora.esc50",
+    "ravdess": "retable.corpora.ravdess",
+    "tut2017": "retable.corpora.tut2017",
+}
+"""Corpus -> its module: `METADATA`, the files that it reads, and `clip_descriptions`."""
 
-TWINS = {"ravdess": "retable.corpora.ravdess_twin:simulate_archive"}
-"""Corpus -> function that writes an archive of its simulated twin."""
+TWINS = {
+    "esc50": "retable.corpora.esc50_twin",
+    "ravdess": "retable.corpora.ravdess_twin",
+    "tut2017": "retable.corpora.tut2017_twin",
+}
+"""Corpus -> module of its simulated twin: `simulate_archive` and `simulated_clips`."""
 
 
 def load(registry: dict[str, str], name: str) -> Any:

@@ -58,6 +58,7 @@ rule unpack:
         ENVIRONMENT
     params:
         max_bytes=lambda wc: PLAN.unpacked_limit(wc.corpus, wc.folder),
+        files_md5=lambda wc: PLAN.files_md5(wc.corpus, wc.folder),
         code=PLAN.code("unpack.py"),
     script:
         "../scripts/unpack.py"

@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
 from retable.corpora.download import announce, download_archive, link_archive
 from retable.corpora.record import write_checksum
 from retable.logs import job_log
-from retable.plan import Plan
+from retable.plan.plan import Plan
 
 with job_log(snakemake.log[0]):
     plan = Plan.of(snakemake.config, Path(snakemake.scriptdir).parent)

@@ -7,13 +7,16 @@ sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
 
 from retable.corpora.tables import write_index
 from retable.logs import job_log
-from retable.plan import Plan
+from retable.plan.plan import Plan
 
 with job_log(snakemake.log.job):
     plan = Plan.of(snakemake.config, Path(snakemake.scriptdir).parent)
+    corpus = snakemake.wildcards.corpus
     write_index(
         Path(snakemake.params.root),
-        plan.indexed(snakemake.wildcards.corpus),
+        plan.indexed(corpus),
+        plan.corpus(corpus),
+        partial=plan.source(corpus).partial,
         threads=snakemake.threads,
         manifest=Path(snakemake.output.manifest),
         rejected=Path(snakemake.output.rejected),

@@ -11,7 +11,7 @@ from retable.registry import TWINS, load
 from retable.spec.corpus import Simulation
 
 with job_log(snakemake.log[0]):
-    load(TWINS, snakemake.wildcards.corpus)(
+    load(TWINS, snakemake.wildcards.corpus).simulate_archive(
         snakemake.wildcards.archive,
         Simulation.model_validate_json(snakemake.params.simulation),
         Path(snakemake.output.archive),

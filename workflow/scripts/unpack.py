@@ -13,4 +13,5 @@ with job_log(snakemake.log[0]):
         Path(snakemake.input.archive),
         Path(snakemake.output.folder),
         snakemake.params.max_bytes,
+        snakemake.params.files_md5,
     )

@@ -2,6 +2,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -56,8 +57,19 @@ def twin(build_twin, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def twin_index(corpus, twin):
-    return index_clips(twin, corpus, ravdess.describe_clip, threads=2)
+def index(corpus) -> Callable[[Path], tuple[pd.DataFrame, pd.DataFrame]]:
+    """Manifest and rejected clips of a folder that holds RAVDESS, or a part of it."""
+
+    def index_folder(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+        folders = [archive.unpack_to for archive in corpus.archives]
+        return index_clips(root, folders, corpus, ravdess.clip_descriptions({}), threads=2)
+
+    return index_folder
+
+
+@pytest.fixture(scope="session")
+def twin_index(index, twin):
+    return index(twin)
 
 
 @pytest.fixture(scope="session")

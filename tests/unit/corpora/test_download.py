@@ -1,3 +1,4 @@
+import dataclasses
 import email.utils
 import hashlib
 import logging
@@ -263,12 +264,77 @@ def test_sha256_is_checked_too(server, fetch, content):
         fetch(server.address(NAME))
 
 
+MADE_ON_THE_FLY = Behaviour(chunked=True, ranges=False, etag=False)
+"""How GitHub serves the zip of a branch: no length, no ranges."""
+
+
+@pytest.fixture
+def fetch_on_the_fly(archive, fetch):
+    """Downloads an archive that has no checksum of its own, and a size that is about right."""
+    files = {"Actor_01/03-01-01-01-02-01-01.wav": "0" * 32}
+    about = archive.bytes * 11 // 10
+    fetch.archive = archive.model_copy(update={"md5": None, "files_md5": files, "bytes": about})
+    return fetch
+
+
+def test_an_archive_made_on_the_fly_is_taken_when_it_can_be_read(
+    server, fetch_on_the_fly, content, caplog
+):
+    caplog.set_level(logging.INFO)
+    server.behaviours[NAME] = [MADE_ON_THE_FLY]
+    assert fetch_on_the_fly(server.address(NAME)) == content
+    assert "every file in it can be read" in caplog.text
+    assert fetch_on_the_fly(server.address(NAME)) == content
+    assert len(server.requests) == 1
+
+
+def test_a_broken_off_chunk_starts_such_an_archive_over(server, fetch_on_the_fly, content):
+    broken = dataclasses.replace(MADE_ON_THE_FLY, cut_after=CUT)
+    server.behaviours[NAME] = [broken, MADE_ON_THE_FLY]
+    assert fetch_on_the_fly(server.address(NAME)) == content
+    assert fetch_on_the_fly.waits == [1.0]
+
+
+def test_such_an_archive_is_resumed_where_the_server_can(server, fetch_on_the_fly, content):
+    server.behaviours[NAME] = [Behaviour(cut_after=CUT), Behaviour()]
+    assert fetch_on_the_fly(server.address(NAME)) == content
+    assert server.requests[1].headers["Range"] == f"bytes={CUT}-"
+
+
+def test_an_end_that_nobody_announced_is_missed(server, fetch_on_the_fly, content):
+    broken = Behaviour(cut_after=CUT, announce_length=False, ranges=False)
+    server.behaviours[NAME] = [broken, MADE_ON_THE_FLY]
+    assert fetch_on_the_fly(server.address(NAME)) == content
+    fetch_on_the_fly.target.unlink()
+    server.behaviours[NAME] = [broken]
+    with pytest.raises(DownloadError) as caught:
+        fetch_on_the_fly(server.address(NAME))
+    message = str(caught.value)
+    assert f"{server.address(NAME)}: its directory cannot be read (File is not a zip" in message
+    assert f"expected: about {fetch_on_the_fly.archive.bytes} bytes, made by the server" in message
+    assert list(fetch_on_the_fly.target.parent.iterdir()) == []
+
+
+def test_such_an_archive_with_a_flipped_byte_is_refused(server, fetch_on_the_fly, content):
+    server.files[NAME] = content[:5000] + bytes([content[5000] ^ 1]) + content[5001:]
+    with pytest.raises(DownloadError, match=r"member Actor_01/.* cannot be read \(Bad CRC-32"):
+        fetch_on_the_fly(server.address(NAME))
+
+
+def test_a_body_that_never_ends_is_no_archive(server, fetch_on_the_fly, content):
+    server.files[NAME] = bytes(3 * len(content))
+    server.behaviours[NAME] = [MADE_ON_THE_FLY]
+    about = fetch_on_the_fly.archive.bytes
+    with pytest.raises(DownloadError, match=f"serves more than the expected {about} bytes"):
+        fetch_on_the_fly(server.address(NAME))
+
+
 def test_progress_is_logged_every_few_seconds(caplog, monkeypatch):
     clock = [100.0]
     monkeypatch.setattr("retable.corpora.transfer.time.monotonic", lambda: clock[0])
     caplog.set_level(logging.INFO)
-    progress = ProgressLog("speech.zip", 200_000_000)
-    progress.begin(20_000_000)
+    progress = ProgressLog("speech.zip")
+    progress.begin(20_000_000, 200_000_000)
     for megabyte in range(21, 61):
         clock[0] += PROGRESS_EVERY_S / 20
         progress.update(megabyte * 1_000_000)
@@ -276,6 +342,17 @@ def test_progress_is_logged_every_few_seconds(caplog, monkeypatch):
         "speech.zip: 40.0 of 200.0 MB (20 %), 4.0 MB/s, 0:40 min left",
         "speech.zip: 60.0 of 200.0 MB (30 %), 4.0 MB/s, 0:35 min left",
     ]
+
+
+def test_progress_towards_an_unknown_end(caplog, monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr("retable.corpora.transfer.time.monotonic", lambda: clock[0])
+    caplog.set_level(logging.INFO)
+    progress = ProgressLog("esc50.zip")
+    progress.begin(0, None)
+    clock[0] += PROGRESS_EVERY_S
+    progress.update(20_000_000)
+    assert [record.getMessage() for record in caplog.records] == ["esc50.zip: 20.0 MB, 4.0 MB/s"]
 
 
 def test_the_licence_and_the_citation_are_shown(corpus, caplog):
@@ -303,6 +380,15 @@ def test_a_local_archive_is_copied_to_a_disk_without_links(
     link_archive(archive, short_archive.parent, target)
     assert not target.is_symlink()
     assert target.read_bytes() == short_archive.read_bytes()
+
+
+def test_a_local_archive_that_was_made_on_the_fly(fetch_on_the_fly, short_archive, tmp_path):
+    archive, target = fetch_on_the_fly.archive, tmp_path / "copy.zip"
+    link_archive(archive, short_archive.parent, target)
+    assert target.readlink() == short_archive
+    (tmp_path / NAME).write_bytes(short_archive.read_bytes()[:-1000])
+    with pytest.raises(DownloadError, match=f"{NAME}: its directory cannot be read"):
+        link_archive(archive, tmp_path, target)
 
 
 def test_a_local_archive_that_is_missing_or_wrong(archive, tmp_path):

@@ -6,9 +6,16 @@ import pandas as pd
 import pytest
 import soundfile
 
-from retable.corpora import ravdess
 from retable.corpora.counts import count_faults
-from retable.corpora.index import check_rejections, index_clips, read_manifest, write_manifest
+from retable.corpora.files import ClipDescriptions
+from retable.corpora.index import (
+    check_named,
+    check_rejections,
+    index_clips,
+    read_manifest,
+    write_manifest,
+)
+from retable.corpora.ravdess_twin import simulated_clips
 from retable.corpora.unpack import unpack_archive
 from retable.errors import DataError
 
@@ -27,16 +34,12 @@ def actor(root):
     return root / FOLDER / "Actor_01"
 
 
-def index(root, corpus):
-    return index_clips(root, corpus, ravdess.describe_clip, threads=2)
-
-
 def reasons(rejected):
     return dict(zip(rejected.path, rejected.reason, strict=True))
 
 
-def test_a_row_describes_its_clip(root, corpus):
-    manifest, rejected = index(root, corpus)
+def test_a_row_describes_its_clip(root, corpus, index):
+    manifest, rejected = index(root)
     assert list(manifest.columns) == [
         *("clip_id", "path", "sha256", "sample_rate", "channels", "frames", "duration_s"),
         *("speaker", "group", "emotion", "speech_song", "intensity", "statement", "repetition"),
@@ -52,7 +55,7 @@ def test_a_row_describes_its_clip(root, corpus):
     assert len(rejected) == 0
 
 
-def test_faulty_files_are_rejected_with_the_reason(root, corpus, actor):
+def test_faulty_files_are_rejected_with_the_reason(root, corpus, actor, index):
     names = [f"03-01-0{emotion}-02-02-01-01.wav" for emotion in range(2, 8)]
     samples, _ = soundfile.read(actor / names[0])
     (actor / names[0]).write_text("version https://git-lfs.github.com/spec/v1\n")
@@ -63,7 +66,7 @@ def test_faulty_files_are_rejected_with_the_reason(root, corpus, actor):
     (actor / names[5]).write_text("<html>404</html>")
     (actor / "._03-01-02-02-02-01-01.wav").write_text("left by another system")
     (actor / "notes.txt").write_text("no clip")
-    manifest, rejected = index(root, corpus)
+    manifest, rejected = index(root)
     found = reasons(rejected)
     assert list(found) == sorted(found)
     prefix = f"{FOLDER}/Actor_01"
@@ -77,38 +80,82 @@ def test_faulty_files_are_rejected_with_the_reason(root, corpus, actor):
     assert not set(manifest.clip_id) & {name.removesuffix(".wav") for name in names}
 
 
-def test_a_truncated_flac_is_rejected(root, corpus, actor):
+def test_a_rejected_clip_keeps_what_its_name_says(root, actor, index, tmp_path):
+    soundfile.write(actor / "03-01-02-02-02-01-01.wav", np.zeros(10), 48_000)
+    (actor / "03-01-03-02-02-01-01.wav").rename(actor / "happy.wav")
+    manifest, rejected = index(root)
+    assert list(rejected.columns) == ["path", "reason", *manifest.columns[7:]]
+    silent, misnamed = rejected.to_dict("records")
+    assert (silent["emotion"], silent["speaker"]) == ("calm", "01")
+    assert (misnamed["emotion"], misnamed["speaker"]) == ("", "")
+
+
+def test_what_a_clip_has_not_is_empty(root, corpus):
+    named = ClipDescriptions(lambda path: {"emotion": "calm", "group": path.parts[1]})
+    manifest, rejected = index_clips(root, [FOLDER], corpus, named, threads=1)
+    assert set(manifest.speaker) == set(manifest.speech_song) == {""}
+    assert set(manifest.group) == {path.name for path in (root / FOLDER).iterdir()}
+    assert len(rejected) == 0
+
+
+def test_only_the_given_folders_are_indexed(root, corpus):
+    names = ClipDescriptions(lambda path: {"group": path.stem})
+    folders = [f"{FOLDER}/Actor_05", f"{FOLDER}/Actor_01/03-01-02-02-02-01-01.wav", "nowhere"]
+    manifest, _ = index_clips(root, folders, corpus, names, threads=1)
+    actors = {path.split("/")[1] for path in manifest.path}
+    assert actors == {"Actor_01", "Actor_05"}
+    assert sum("Actor_01" in path for path in manifest.path) == 1
+    again, _ = index_clips(root, [FOLDER, *folders], corpus, names, threads=1)
+    assert again.clip_id.is_unique
+
+
+def test_a_clip_that_a_list_names_must_have_a_file(root, corpus, actor, index):
+    soundfile.write(actor / "03-01-02-02-02-01-01.wav", np.zeros(10), 48_000)
+    manifest, rejected = index(root)
+    there = [*manifest.clip_id, "03-01-02-02-02-01-01"]
+    check_named(manifest, rejected, dict.fromkeys(there, "clips.csv"), corpus)
+    missing = {f"clip{number:02}": "clips.csv" for number in range(12)} | {"other": "folds.txt"}
+    with pytest.raises(DataError) as caught:
+        check_named(manifest, rejected, dict.fromkeys(there, "clips.csv") | missing, corpus)
+    message = str(caught.value)
+    assert f"corpus ravdess: 13 of {len(there) + 13} clips that its lists name have no" in message
+    assert "  - clips.csv names clip00, clip01" in message
+    assert "clip09 and 2 more\n  - folds.txt names other\n" in message
+    assert "set corpora.ravdess.partial: true" in message
+
+
+def test_a_truncated_flac_is_rejected(root, corpus, actor, index):
     clip = actor / "03-01-02-02-02-01-01.wav"
     samples, rate = soundfile.read(clip)
     flac = clip.with_suffix(".flac")
     soundfile.write(flac, samples, rate)
     flac.write_bytes(flac.read_bytes()[: flac.stat().st_size // 2])
     clip.unlink()
-    _, rejected = index(root, corpus)
+    _, rejected = index(root)
     assert list(reasons(rejected)) == [f"{FOLDER}/Actor_01/03-01-02-02-02-01-01.flac"]
     assert rejected.reason[0].startswith("unreadable: ")
 
 
-def test_stems_identify_clips_whatever_the_format(root, corpus, actor):
+def test_stems_identify_clips_whatever_the_format(root, corpus, actor, index):
     clip = actor / "03-01-02-02-02-01-01.wav"
     samples, rate = soundfile.read(clip)
     for suffix in (".flac", ".ogg", ".mp3"):
         soundfile.write(clip.with_suffix(suffix), samples, rate)
         clip.unlink()
         clip = clip.with_suffix(suffix)
-        manifest, rejected = index(root, corpus)
+        manifest, rejected = index(root)
         row = manifest[manifest.clip_id == clip.stem].iloc[0]
         assert row.path.endswith(suffix)
         assert row.emotion == "calm"
         assert len(rejected) == 0
 
 
-def test_of_two_files_of_one_clip_the_first_is_kept(root, corpus, actor):
+def test_of_two_files_of_one_clip_the_first_is_kept(root, corpus, actor, index):
     clip = actor / "03-01-02-02-02-01-01.wav"
     copy = root / FOLDER / "Copies" / clip.name
     copy.parent.mkdir()
     shutil.copy(clip, copy)
-    manifest, rejected = index(root, corpus)
+    manifest, rejected = index(root)
     kept = f"{FOLDER}/Actor_01/{clip.name}"
     assert kept in set(manifest.path)
     assert reasons(rejected) == {
@@ -116,9 +163,9 @@ def test_of_two_files_of_one_clip_the_first_is_kept(root, corpus, actor):
     }
 
 
-def test_a_manifest_survives_the_disk(root, corpus, actor, tmp_path):
+def test_a_manifest_survives_the_disk(root, corpus, actor, tmp_path, index):
     soundfile.write(actor / "03-01-02-02-02-01-01.wav", np.zeros(10), 48_000)
-    for number, frame in enumerate(index(root, corpus)):
+    for number, frame in enumerate(index(root)):
         path = tmp_path / f"{number}.tsv"
         write_manifest(frame, path)
         pd.testing.assert_frame_equal(read_manifest(path), frame)
@@ -139,56 +186,57 @@ def test_another_file_is_no_manifest(tmp_path):
         read_manifest(tmp_path / "x.tsv")
 
 
-def test_too_many_rejections_fail_and_name_the_first_ten(root, corpus, actor):
+def test_too_many_rejections_fail_and_name_the_first_ten(root, corpus, actor, index):
     clips = sorted(actor.iterdir())
     for clip in clips[:12]:
         clip.write_text("no audio")
-    manifest, rejected = index(root, corpus)
+    manifest, rejected = index(root)
     with pytest.raises(DataError) as caught:
-        check_rejections(manifest, rejected, corpus, root / "rejected.tsv")
+        check_rejections(manifest, rejected, corpus, [FOLDER], root / "rejected.tsv")
     message = str(caught.value)
     assert f"12 of {len(manifest) + 12} clips rejected, at most 1.00% may be" in message
     assert message.count("unreadable") == 10
     assert "and 2 more" in message
     assert str(root / "rejected.tsv") in message
     lenient = corpus.model_copy(update={"max_rejected": 0.5})
-    check_rejections(manifest, rejected, lenient, root / "rejected.tsv")
+    check_rejections(manifest, rejected, lenient, [FOLDER], root / "rejected.tsv")
 
 
-def test_a_corpus_without_clips_fails(corpus, tmp_path):
-    manifest, rejected = index(tmp_path, corpus)
+def test_a_corpus_without_clips_fails(corpus, tmp_path, index):
+    manifest, rejected = index(tmp_path)
     assert len(manifest) == len(rejected) == 0
-    with pytest.raises(DataError, match="no audio file in Audio_Speech_Actors_01-24, Audio_Song"):
-        check_rejections(manifest, rejected, corpus, tmp_path / "rejected.tsv")
+    with pytest.raises(DataError, match="no audio file in speech, song"):
+        check_rejections(manifest, rejected, corpus, ["speech", "song"], tmp_path / "rejected.tsv")
 
 
-def test_counts_are_held_against_upstream(root, corpus):
-    manifest, rejected = index(root, corpus)
-    faults = count_faults(manifest, rejected, corpus, ravdess.describe_clip)
+def test_counts_are_held_against_upstream(root, corpus, index):
+    manifest, rejected = index(root)
+    faults = count_faults(manifest, rejected, corpus)
     assert f"{len(manifest)} clips, upstream promises 2452" in faults
     assert "0 clips of speech_song song, upstream promises 1012" in faults
     assert "3 speakers, upstream promises 24" in faults
-    assert count_faults(manifest, rejected, corpus, ravdess.describe_clip, partial=True) == []
+    assert count_faults(manifest, rejected, corpus, partial=True) == []
 
 
-def test_a_missing_clip_of_the_twin_is_a_fault_and_a_rejected_one_is_none(root, corpus, actor):
-    promised = sorted(clip for clip in ravdess.upstream_clips() if (root / clip).exists())
+def test_a_missing_clip_of_the_twin_is_a_fault_and_a_rejected_one_is_none(
+    root, corpus, actor, index, short
+):
+    promised = [clip for clip in simulated_clips(short) if clip["speech_song"] == "speech"]
     silent = actor / "03-01-02-02-02-01-01.wav"
     soundfile.write(silent, np.zeros(10), 48_000)
-    manifest, rejected = index(root, corpus)
-    describe = ravdess.describe_clip
+    manifest, rejected = index(root)
     assert len(rejected) == 1
-    assert count_faults(manifest, rejected, corpus, describe, twin=promised) == []
+    assert count_faults(manifest, rejected, corpus, twin=promised) == []
     silent.unlink()
-    manifest, rejected = index(root, corpus)
-    faults = count_faults(manifest, rejected, corpus, describe, twin=promised)
+    manifest, rejected = index(root)
+    faults = count_faults(manifest, rejected, corpus, twin=promised)
     expected = len(promised)
     assert f"{expected - 1} clips, the simulation promises {expected}" in faults
     assert len(faults) == 6  # clips, speech, calm, strong, statement 02, repetition 01
 
 
-def test_a_class_that_the_corpus_does_not_name_is_a_fault(root, corpus):
-    manifest, rejected = index(root, corpus)
+def test_a_class_that_the_corpus_does_not_name_is_a_fault(root, corpus, index):
+    manifest, rejected = index(root)
     manifest.loc[0, "emotion"] = "bored"
-    faults = count_faults(manifest, rejected, corpus, ravdess.describe_clip, partial=True)
+    faults = count_faults(manifest, rejected, corpus, partial=True)
     assert faults == ["emotion: 1 clips of class 'bored', which the corpus does not name"]

@@ -133,9 +133,43 @@ def test_folders_without_audio(corpus, folders):
         resolve_source(corpus, str(folders))
 
 
+@pytest.fixture
+def parts(corpus):
+    """A corpus whose archives are four pieces of one folder, and of which one is not needed."""
+    contents = (("lists.txt",), ("audio",), ("audio",), ())
+    archives = [
+        corpus.archives[0].model_copy(
+            update={"name": f"part{number}.zip", "unpack_to": f"part{number}", "folders": folders}
+        )
+        for number, folders in enumerate(contents)
+    ]
+    return corpus.model_copy(update={"archives": tuple(archives)})
+
+
+def test_a_directory_holds_what_archives_leave_not_their_own_folders(parts, tmp_path):
+    (tmp_path / "audio").mkdir()
+    (tmp_path / "audio" / "clip.wav").write_bytes(b"")
+    expected = r"it holds audio, but not lists\.txt"
+    with pytest.raises(DataError, match=expected):
+        resolve_source(parts, str(tmp_path))
+    part = resolve_source(parts, str(tmp_path), partial=True)
+    assert part.present == ("part1.zip", "part2.zip", "part3.zip")
+    (tmp_path / "lists.txt").write_text("clip")
+    whole = resolve_source(parts, str(tmp_path))
+    assert (whole.kind, len(whole.present)) == ("folders", 4)
+
+
+def test_an_archive_of_which_nothing_is_needed_makes_no_corpus(parts, tmp_path):
+    for partial in (True, False):
+        with pytest.raises(DataError, match=r"expected the folders lists\.txt, audio/ or the arch"):
+            resolve_source(parts, str(tmp_path), partial=partial)
+
+
 def test_planning_imports_neither_pandas_nor_a_decoder():
     code = (
         "import sys; import retable.corpora.source; "
+        "from retable.registry import CORPORA, load; "
+        "[load(CORPORA, name).METADATA for name in CORPORA]; "
         "print(*sorted({'pandas', 'soundfile', 'numpy', 'requests', 'torch'} & set(sys.modules)))"
     )
     package_root = Path(__file__).parents[3] / "workflow"

@@ -1,3 +1,4 @@
+import hashlib
 import io
 import stat
 import tarfile
@@ -5,7 +6,7 @@ import zipfile
 
 import pytest
 
-from retable.corpora.unpack import unpack_archive
+from retable.corpora.unpack import find_damage, unpack_archive
 from retable.errors import DataError
 
 LIMIT = 10_000_000
@@ -147,6 +148,41 @@ def test_a_flipped_byte(tmp_path):
     with pytest.raises(DataError, match=r"member 2\.wav cannot be unpacked \(Bad CRC-32"):
         unpack_archive(archive, tmp_path / "corpus", LIMIT)
     assert not (tmp_path / "corpus").exists()
+
+
+def test_files_that_must_be_in_an_archive_are_verified(tmp_path):
+    archive = write_zip(tmp_path / "corpus.zip", ("corpus/clips.csv", b"a,b\n"))
+    target = tmp_path / "corpus"
+    unpack_archive(archive, target, LIMIT, {"corpus/clips.csv": hashlib.md5(b"a,b\n").hexdigest()})
+    assert files_below(target) == {"corpus/clips.csv": b"a,b\n"}
+
+
+def test_a_file_that_upstream_has_changed(tmp_path):
+    archive = write_zip(tmp_path / "corpus.zip", ("clips.csv", b"new"))
+    old, new = (hashlib.md5(text).hexdigest() for text in (b"old", b"new"))
+    with pytest.raises(DataError) as caught:
+        unpack_archive(archive, tmp_path / "corpus", LIMIT, {"clips.csv": old})
+    message = str(caught.value)
+    assert message.startswith(f"{archive}: clips.csv: md5 {new}, expected md5 {old}. ")
+    assert "correct files_md5 in the corpus' YAML" in message
+    assert files_below(tmp_path).keys() == {archive.name}
+
+
+def test_a_file_that_must_be_in_an_archive_and_is_not(tmp_path):
+    archive = write_zip(tmp_path / "corpus.zip", ("readme", b""))
+    with pytest.raises(DataError, match=r"clips\.csv: no such file, expected md5 abc"):
+        unpack_archive(archive, tmp_path / "corpus", LIMIT, {"clips.csv": "abc"})
+
+
+@pytest.mark.parametrize("write", [write_zip, write_tar])
+def test_damage_is_found_without_unpacking(tmp_path, write):
+    name = f"corpus.{'zip' if write is write_zip else 'tar.gz'}"
+    archive = write(tmp_path / name, ("1.wav", bytes(i * i % 251 for i in range(50_000))))
+    part = archive.rename(tmp_path / f"{name}.part")
+    assert find_damage(part, name) == ""
+    part.write_bytes(part.read_bytes()[:300])
+    assert "cannot be read (" in find_damage(part, name)
+    assert files_below(tmp_path).keys() == {part.name}
 
 
 def test_a_page_instead_of_an_archive(tmp_path):

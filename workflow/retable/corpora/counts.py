@@ -1,12 +1,10 @@
 """Counts of an indexed corpus against what its source promises."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from retable.corpora.files import DescribeClip
 from retable.spec.corpus import Corpus
 
 Counts = dict[str, dict[str, int]]
@@ -20,17 +18,16 @@ def count_faults(
     manifest: pd.DataFrame,
     rejected: pd.DataFrame,
     corpus: Corpus,
-    describe_clip: DescribeClip,
     *,
     partial: bool = False,
-    twin: Sequence[PurePosixPath] | None = None,
+    twin: Sequence[Mapping[str, str]] | None = None,
 ) -> list[str]:
     """What differs from the promised counts, one sentence a fault; empty when all is right.
 
     Upstream promises `corpus.counts` and `corpus.speakers`; a simulated corpus promises the clips
-    `twin` (as its archives were written). A rejected clip counts as present: how many may be
-    rejected is decided by `check_rejections`. A `partial` corpus promises no counts, but its
-    labels must still be classes of the corpus.
+    `twin` (clip_id and described columns of what its archives hold). A rejected clip counts as
+    present: how many may be rejected is decided by `check_rejections`. A `partial` corpus promises
+    no counts, but its labels must still be classes of the corpus.
     """
     faults = [
         f"{task}: {count} clips of class {name!r}, which the corpus does not name"
@@ -40,20 +37,12 @@ def count_faults(
     ]
     if partial:
         return faults
-    labels = ["speaker", *(column for column in corpus.counts if column != "clips")]
-    present: list[dict[str, str]] = [
-        *(
-            {str(key): value for key, value in row.items()}
-            for row in manifest[labels].to_dict("records")
-        ),
-        *(describe_clip(path) for path in _rejected_clips(rejected)),
-    ]
+    present = [*_clips(manifest), *_clips(rejected[~rejected["reason"].str.startswith(NOT_A_CLIP)])]
     if twin is None:
         promiser, promised, speakers = "upstream", corpus.counts, corpus.speakers
     else:
-        described = [describe_clip(path) for path in twin]
-        promiser, promised = "the simulation", _count(described, corpus.counts)
-        speakers = len({clip["speaker"] for clip in described})
+        promiser, promised = "the simulation", _count(twin, corpus.counts)
+        speakers = _speakers(twin) if corpus.speakers else None
     found = _count(present, promised)
     for column, values in promised.items():
         for value in sorted({*values, *found[column]}):
@@ -61,21 +50,21 @@ def count_faults(
             if has != expected:
                 of = "clips" if column == "clips" else f"clips of {column} {value}"
                 faults.append(f"{has} {of}, {promiser} promises {expected}")
-    voices = len({clip["speaker"] for clip in present})
+    voices = _speakers(present) if speakers is not None else None
     if voices != speakers:
         faults.append(f"{voices} speakers, {promiser} promises {speakers}")
     return faults
 
 
-def _rejected_clips(rejected: pd.DataFrame) -> list[PurePosixPath]:
-    return [
-        PurePosixPath(path)
-        for path, reason in zip(rejected["path"], rejected["reason"], strict=True)
-        if not reason.startswith(NOT_A_CLIP)
-    ]
+def _clips(table: pd.DataFrame) -> list[dict[str, str]]:
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
-def _count(clips: Sequence[dict[str, str]], columns: Iterable[str]) -> Counts:
+def _speakers(clips: Iterable[Mapping[str, str]]) -> int:
+    return len({clip["speaker"] for clip in clips})
+
+
+def _count(clips: Sequence[Mapping[str, str]], columns: Iterable[str]) -> Counts:
     """Clips by value, for the given manifest columns."""
     return {
         column: {"all": len(clips)}

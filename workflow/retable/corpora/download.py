@@ -3,6 +3,9 @@
 A download goes to `<target>.part` and becomes `<target>` only once its size and checksum are
 right, so that an archive that exists is a good one. What a killed or failed download leaves in
 `<target>.part` is taken up again by the next.
+
+An archive that upstream makes on the fly (`Archive.files_md5`) has neither: it is good when every
+file in it can be read. Its server may announce no length and continue nothing.
 """
 
 import logging
@@ -17,11 +20,13 @@ import requests
 from retable.corpora.files import file_checksum
 from retable.corpora.transfer import (
     AddressFailed,
+    Length,
     ProgressLog,
     TryAgain,
     receive,
     validator_path,
 )
+from retable.corpora.unpack import find_damage
 from retable.errors import DownloadError
 from retable.spec.corpus import Archive, Corpus
 
@@ -125,7 +130,12 @@ def link_archive(archive: Archive, directory: Path, target: Path) -> None:
 
 
 def find_fault(archive: Archive, path: Path) -> str:
-    """What is wrong with a file that should be the archive: size or checksum; empty if nothing."""
+    """What is wrong with a file that should be the archive; empty if nothing.
+
+    Its size or checksum or, of an archive made on the fly, a file in it that cannot be read.
+    """
+    if archive.files_md5:
+        return find_damage(path, archive.name)
     size = path.stat().st_size
     if size != archive.bytes:
         return f"it has {size} bytes, expected {archive.bytes}"
@@ -154,30 +164,33 @@ def _download_from(address: str, download: _Download) -> None:
     archive, part = download.archive, download.part
     in_one_piece = _receive_all(address, download)
     fault = find_fault(archive, part)
-    if fault and not in_one_piece:
-        # Its pieces may stem from different versions or servers: once more, from the start.
-        logger.warning("%s: %s after resuming; starting over", address, fault)
+    if fault and (not in_one_piece or archive.files_md5):
+        # Its pieces may stem from different versions or servers, or its end, which nobody
+        # announced, may be missing: once more, from the start.
+        logger.warning("%s: %s; starting over", address, fault)
         _delete(part)
         _receive_all(address, download)
         fault = find_fault(archive, part)
     if fault:
         _delete(part)
         raise AddressFailed(f"{fault} (deleted)")
-    logger.info("%s: %s MB, checksum verified", archive.name, f"{archive.bytes / 1e6:,.1f}")
+    verified = "every file in it can be read" if archive.files_md5 else "checksum verified"
+    logger.info("%s: %s MB, %s", archive.name, f"{_size(part) / 1e6:,.1f}", verified)
 
 
 def _receive_all(address: str, download: _Download) -> bool:
     """Requests the rest until all bytes are there; whether one request brought them all."""
-    archive, part = download.archive, download.part
-    if _size(part) > archive.bytes:
+    part = download.part
+    length = Length(download.archive.bytes, exact=not download.archive.files_md5)
+    if _size(part) > length.most:
         _delete(part)
-    progress = ProgressLog(archive.name, archive.bytes)
-    furthest, failed, in_one_piece = _size(part), 0, False
-    while _size(part) < archive.bytes:
+    if length.exact and _size(part) == length.bytes:
+        return False
+    progress = ProgressLog(download.archive.name)
+    furthest, failed = _size(part), 0
+    while True:
         try:
-            in_one_piece = receive(
-                download.session, address, part, archive.bytes, progress, download.timeout_s
-            )
+            return receive(download.session, address, part, length, progress, download.timeout_s)
         except TryAgain as problem:
             # What got further than ever before counts as a success: a poor line still finishes.
             failed = 1 if _size(part) > furthest else failed + 1
@@ -185,7 +198,6 @@ def _receive_all(address: str, download: _Download) -> bool:
             if failed >= download.attempts:
                 raise AddressFailed(f"{problem} ({failed} attempts)") from problem
             _pause(address, problem, failed, download.wait)
-    return in_one_piece
 
 
 def _pause(address: str, problem: TryAgain, failed: int, wait: Callable[[float], None]) -> None:
@@ -211,11 +223,15 @@ def _check_space(archive: Archive, part: Path) -> None:
 
 
 def _nothing_worked(archive: Archive, target: Path, failures: list[str]) -> str:
-    algorithm = "sha256" if archive.sha256 else "md5"
+    if archive.files_md5:
+        expected = f"about {archive.bytes} bytes, made by the server on request"
+    else:
+        algorithm = "sha256" if archive.sha256 else "md5"
+        expected = f"{archive.bytes} bytes, {algorithm} {archive.checksum}"
     tried = "\n".join(f"  - {failure}" for failure in failures) or "  - no address given"
     return (
         f"{archive.name} could not be downloaded to {target}; tried:\n{tried}\n"
-        f"expected: {archive.bytes} bytes, {algorithm} {archive.checksum}\n"
+        f"expected: {expected}\n"
         "Next: run the same command again (it continues where the download stopped), or fetch the "
         "archive by other means and set the corpus' source in config.yaml to the directory that "
         "holds it, or to the address of a mirror."

@@ -1,8 +1,9 @@
-"""Which files of a folder are clips, and their checksums."""
+"""Which files of a corpus are clips, which describe them, and their checksums."""
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".mp3"})
@@ -12,12 +13,50 @@ DescribeClip = Callable[[PurePosixPath], dict[str, str]]
 """Path of a clip -> its manifest columns; raises ValueError("bad name: …")."""
 
 
-def scan_audio(root: Path) -> list[tuple[str, os.stat_result]]:
-    """Audio files below a folder: (relative POSIX path, status), sorted by path.
+@dataclass(frozen=True)
+class ClipDescriptions:
+    """What a corpus knows of its clips: from their names, and from its metadata files."""
 
-    Hidden files and folders are left out; symbolic links are followed, each folder once.
+    describe: DescribeClip
+    named: Mapping[str, str] = field(default_factory=dict)
+    """clip_id -> the list file that names it: clips that a whole corpus must hold."""
+
+
+@dataclass(frozen=True)
+class CorpusFiles:
+    """What lies in the folders of a corpus; each: POSIX path below their root -> its status."""
+
+    audio: Mapping[str, os.stat_result]
+    metadata: Mapping[str, os.stat_result]
+
+
+def scan_corpus(root: Path, folders: Iterable[str], tails: Iterable[str] = ()) -> CorpusFiles:
+    """The audio and metadata files of a corpus, sorted by path.
+
+    Args:
+        root: what paths are relative to.
+        folders: folders below `root` to look in, or single files; those that are not there are
+            passed over. Hidden files and folders in them are left out; symbolic links are
+            followed, each folder once.
+        tails: how the paths of metadata files end (`meta/esc50.csv`).
     """
-    return sorted(_scan(str(root), "", set()), key=lambda found: found[0])
+    found: dict[str, os.stat_result] = {}
+    for folder in dict.fromkeys(folders):
+        path = root / folder
+        if path.is_dir():
+            found |= _scan(str(path), f"{folder}/", set())
+        elif path.is_file():
+            found[folder] = path.stat()
+    ordered = sorted(found.items())
+    ends = tuple(f"/{tail}" for tail in tails)
+    return CorpusFiles(
+        audio={path: status for path, status in ordered if _is_audio(path)},
+        metadata={path: status for path, status in ordered if f"/{path}".endswith(ends)},
+    )
+
+
+def _is_audio(path: str) -> bool:
+    return os.path.splitext(path)[1].lower() in AUDIO_SUFFIXES  # noqa: PTH122
 
 
 def _scan(
@@ -35,7 +74,7 @@ def _scan(
                 continue
             if entry.is_dir():
                 yield from _scan(entry.path, f"{prefix}{entry.name}/", visited)
-            elif os.path.splitext(entry.name)[1].lower() in AUDIO_SUFFIXES and entry.is_file():  # noqa: PTH122
+            elif entry.is_file():
                 yield prefix + entry.name, entry.stat()
 
 

@@ -1,6 +1,8 @@
 """The manifest: one row for each clip that decodes, and a list of those that do not."""
 
 import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -9,7 +11,7 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from retable.corpora.files import DescribeClip, file_checksum, scan_audio
+from retable.corpora.files import ClipDescriptions, DescribeClip, file_checksum, scan_corpus
 from retable.errors import DataError
 from retable.spec.corpus import Corpus
 
@@ -18,7 +20,7 @@ logger = logging.getLogger(__name__)
 AUDIO_COLUMNS = ("clip_id", "path", "sha256", "sample_rate", "channels", "frames", "duration_s")
 NUMBERS = {"sample_rate": "int64", "channels": "int64", "frames": "int64", "duration_s": "float64"}
 SHOWN = 10
-"""Rejected clips that an error lists."""
+"""Clips that an error lists."""
 LOG_EVERY = 5000
 UNKNOWN_LENGTH = 0x7FFF0000
 """A WAV header that was written to a pipe declares this size or more."""
@@ -31,56 +33,90 @@ class _Unreadable(Exception):
 
 @dataclass(frozen=True)
 class _Indexed:
-    """A file's manifest columns, or the reason why it is no clip of the corpus."""
+    """A file: what its name says, and what its audio holds or why it is no clip of the corpus."""
 
     path: str
-    columns: dict[str, str | int | float]
+    described: Mapping[str, str]
+    audio: Mapping[str, str | int | float]
     reason: str = ""
 
 
 def index_clips(
-    root: Path, corpus: Corpus, describe_clip: DescribeClip, threads: int
+    root: Path, folders: Sequence[str], corpus: Corpus, descriptions: ClipDescriptions, threads: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Decodes every audio file in the corpus' folders below `root`.
+    """Decodes every audio file in `folders` below `root`.
 
     Returns the manifest, sorted by clip_id (AUDIO_COLUMNS, then speaker, group, the tasks' labels
-    and whatever else `describe_clip` knows), and the rejected files (`path`, `reason`), sorted by
-    path. Paths are POSIX and relative to `root`. The checksum is that of the file's bytes.
+    and whatever else the clips' descriptions hold), and the rejected files, sorted by path (`path`,
+    `reason`, then what is described of those with a good name). What a clip has not, a speaker for
+    example, is empty text. Paths are POSIX and relative to `root`. The checksum is that of the
+    file's bytes.
     """
-    paths = [
-        f"{archive.unpack_to}/{path}"
-        for archive in corpus.archives
-        if (root / archive.unpack_to).is_dir()
-        for path, _ in scan_audio(root / archive.unpack_to)
-    ]
+    paths = list(scan_corpus(root, folders).audio)
     indexed = []
     with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
-        for one in pool.map(lambda path: _index_file(root, path, corpus, describe_clip), paths):
+        work = pool.map(lambda path: _index_file(root, path, corpus, descriptions.describe), paths)
+        for one in work:
             indexed.append(one)
             if len(indexed) % LOG_EVERY == 0:
                 logger.info("%s: %d of %d clips indexed", corpus.corpus, len(indexed), len(paths))
-    indexed = _without_duplicates(sorted(indexed, key=lambda one: one.path))
-    rows = [one.columns for one in indexed if not one.reason]
-    rejected = [(one.path, one.reason) for one in indexed if one.reason]
-    logger.info("%s: %d clips, %d rejected", corpus.corpus, len(rows), len(rejected))
-    manifest = pd.DataFrame(rows, columns=_column_order(rows, corpus))
-    manifest = manifest.sort_values("clip_id", ignore_index=True)
-    return manifest, pd.DataFrame(rejected, columns=["path", "reason"])
+    indexed = _without_duplicates(indexed)
+    clips = [one for one in indexed if not one.reason]
+    refused = [one for one in indexed if one.reason]
+    logger.info("%s: %d clips, %d rejected", corpus.corpus, len(clips), len(refused))
+    described = _described_columns(indexed, corpus)
+    nothing = dict.fromkeys(described, "")
+    manifest = pd.DataFrame(
+        [{**one.audio, **nothing, **one.described} for one in clips],
+        columns=[*AUDIO_COLUMNS, *described],
+    )
+    rejected = pd.DataFrame(
+        [{"path": one.path, "reason": one.reason, **nothing, **one.described} for one in refused],
+        columns=["path", "reason", *described],
+    )
+    return manifest.sort_values("clip_id", ignore_index=True), rejected
+
+
+def check_named(
+    manifest: pd.DataFrame, rejected: pd.DataFrame, named: Mapping[str, str], corpus: Corpus
+) -> None:
+    """Raises DataError when a list file of the corpus names clips that have no audio file.
+
+    `named` is `ClipDescriptions.named`. A rejected clip counts as there: how many may be rejected
+    is decided by `check_rejections`.
+    """
+    there = {*manifest["clip_id"], *(PurePosixPath(path).stem for path in rejected["path"])}
+    missing = defaultdict(list)
+    for clip_id, file in named.items():
+        if clip_id not in there:
+            missing[file].append(clip_id)
+    if missing:
+        listing = "\n".join(
+            f"  - {file} names {_shown(clips)}" for file, clips in sorted(missing.items())
+        )
+        raise DataError(
+            f"corpus {corpus.corpus}: {sum(map(len, missing.values()))} of {len(named)} clips that "
+            f"its lists name have no audio file:\n{listing}\nAdd these files, or set "
+            f"corpora.{corpus.corpus}.partial: true to build on the part that is there."
+        )
 
 
 def check_rejections(
-    manifest: pd.DataFrame, rejected: pd.DataFrame, corpus: Corpus, report: Path
+    manifest: pd.DataFrame,
+    rejected: pd.DataFrame,
+    corpus: Corpus,
+    folders: Sequence[str],
+    report: Path,
 ) -> None:
-    """Raises DataError when there is no clip, or when too many were rejected.
+    """Raises DataError when there is no clip in `folders`, or when too many were rejected.
 
     `report` is the file that lists the rejected clips, for the message.
     """
     files = len(manifest) + len(rejected)
     if files == 0:
-        folders = ", ".join(archive.unpack_to for archive in corpus.archives)
         raise DataError(
-            f"corpus {corpus.corpus}: no audio file in {folders}. Unpack the upstream archives "
-            "there, or set the corpus' source in config.yaml to `upstream`."
+            f"corpus {corpus.corpus}: no audio file in {', '.join(folders)}. Unpack the upstream "
+            "archives there, or set the corpus' source in config.yaml to `upstream`."
         )
     if len(manifest) and len(rejected) <= corpus.max_rejected * files:
         return
@@ -115,22 +151,22 @@ def read_manifest(path: Path) -> pd.DataFrame:
     return frame.astype({name: kind for name, kind in NUMBERS.items() if name in frame.columns})
 
 
-def _index_file(root: Path, path: str, corpus: Corpus, describe_clip: DescribeClip) -> _Indexed:
+def _index_file(root: Path, path: str, corpus: Corpus, describe: DescribeClip) -> _Indexed:
     clip = PurePosixPath(path)
     try:
-        described = describe_clip(clip)
+        described = describe(clip)
     except ValueError as error:
-        return _Indexed(path, {}, str(error))
+        return _Indexed(path, {}, {}, str(error))
     try:
         samples, sample_rate = _decode(root / path)
     except (soundfile.LibsndfileError, _Unreadable) as error:
-        return _Indexed(path, {}, f"unreadable: {_error_text(error)}")
+        return _Indexed(path, described, {}, f"unreadable: {_error_text(error)}")
     if sample_rate != corpus.sample_rate:
         reason = f"wrong rate: {sample_rate} Hz, expected {corpus.sample_rate} Hz"
-        return _Indexed(path, {}, reason)
+        return _Indexed(path, described, {}, reason)
     if not np.any(samples):
-        return _Indexed(path, {}, f"silent: all {len(samples)} samples are zero")
-    columns: dict[str, str | int | float] = {
+        return _Indexed(path, described, {}, f"silent: all {len(samples)} samples are zero")
+    audio: dict[str, str | int | float] = {
         "clip_id": clip.stem,
         "path": path,
         "sha256": file_checksum(root / path, "sha256"),
@@ -139,7 +175,7 @@ def _index_file(root: Path, path: str, corpus: Corpus, describe_clip: DescribeCl
         "frames": len(samples),
         "duration_s": round(len(samples) / sample_rate, 6),
     }
-    return _Indexed(path, {**columns, **described})
+    return _Indexed(path, described, audio)
 
 
 def _decode(path: Path) -> tuple[np.ndarray, int]:
@@ -169,21 +205,28 @@ def _error_text(error: Exception) -> str:
     return " ".join(text.split())
 
 
-def _without_duplicates(indexed: list[_Indexed]) -> list[_Indexed]:
+def _without_duplicates(indexed: Iterable[_Indexed]) -> list[_Indexed]:
     """Keeps the first file of a clip that is there twice (another format, another folder)."""
-    first: dict[str | int | float, str] = {}
+    first: dict[str, str] = {}
     result = []
     for one in indexed:
         if not one.reason:
-            kept = first.setdefault(one.columns["clip_id"], one.path)
+            kept = first.setdefault(PurePosixPath(one.path).stem, one.path)
             if kept != one.path:
-                one = _Indexed(one.path, {}, f"duplicate clip: same name as {kept}")
+                reason = f"duplicate clip: same name as {kept}"
+                one = _Indexed(one.path, one.described, {}, reason)
         result.append(one)
     return result
 
 
-def _column_order(rows: list[dict[str, str | int | float]], corpus: Corpus) -> list[str]:
-    """Audio columns, speaker, group, the tasks in the corpus' order, then the rest."""
-    fixed = [*AUDIO_COLUMNS, "speaker", "group", *corpus.labels]
-    described = rows[0] if rows else {}
-    return list(dict.fromkeys([*fixed, *described]))
+def _described_columns(indexed: Iterable[_Indexed], corpus: Corpus) -> list[str]:
+    """Speaker, group, the tasks in the corpus' order, then the rest."""
+    columns = dict.fromkeys(["speaker", "group", *corpus.labels])
+    for one in indexed:
+        columns |= dict.fromkeys(one.described)
+    return list(columns)
+
+
+def _shown(clips: Sequence[str]) -> str:
+    more = f" and {len(clips) - SHOWN} more" if len(clips) > SHOWN else ""
+    return ", ".join(clips[:SHOWN]) + more

@@ -14,8 +14,13 @@ Song (RAVDESS). PLoS ONE 13(5): e0196391. Licence: CC BY-NC-SA 4.0.
 """
 
 import itertools
-from pathlib import PurePosixPath
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 
+from retable.corpora.files import ClipDescriptions
+
+METADATA: tuple[str, ...] = ()
+"""Names say all."""
 SAMPLE_RATE = 48_000
 CHANNELS = {"01": "speech", "02": "song"}
 EMOTIONS = {
@@ -45,6 +50,11 @@ STEREO = frozenset(
         "03-02-01-01-01-01-24",
     }
 )
+
+
+def clip_descriptions(metadata: Mapping[str, Path]) -> ClipDescriptions:
+    """What the names of clips say; `metadata` is empty."""
+    return ClipDescriptions(describe_clip)
 
 
 def describe_clip(path: PurePosixPath) -> dict[str, str]:

@@ -4,15 +4,22 @@ Apart from `ravdess.py`, so that a change of the synthesis leaves real audio alo
 """
 
 import logging
-import zipfile
-from pathlib import Path, PurePosixPath
+from collections.abc import Mapping
+from pathlib import Path
 
 from retable.corpora.ravdess import FOLDERS, SAMPLE_RATE, STEREO, describe_clip, upstream_clips
 from retable.corpora.selection import kept_clips
 from retable.corpora.simulation import SONG, SPEECH, Utterance, synthesise, wav_bytes
+from retable.corpora.twin_archive import write_archive
 from retable.spec.corpus import Simulation
 
 logger = logging.getLogger(__name__)
+
+
+def simulated_clips(simulation: Simulation) -> list[dict[str, str]]:
+    """The clips that the twin holds: clip_id and the columns of their description."""
+    upstream = ({"clip_id": clip.stem, **describe_clip(clip)} for clip in upstream_clips())
+    return kept_clips(upstream, simulation)
 
 
 def simulate_archive(archive_name: str, simulation: Simulation, target: Path) -> None:
@@ -20,31 +27,29 @@ def simulate_archive(archive_name: str, simulation: Simulation, target: Path) ->
 
     Equal simulations give equal bytes. Raises ValueError for an archive that RAVDESS lacks.
     """
-    folder = archive_name.removesuffix(".zip")
-    if folder not in FOLDERS.values():
-        known = ", ".join(f"{name}.zip" for name in FOLDERS.values())
+    channels = {f"{folder}.zip": channel for channel, folder in FOLDERS.items()}
+    if archive_name not in channels:
+        known = ", ".join(channels)
         raise ValueError(f"RAVDESS has no archive {archive_name}: it has {known}")
-    clips = [clip for clip in upstream_clips() if clip.parts[0] == folder]
-    kept = kept_clips(clips, describe_clip, simulation)
-    partial = target.with_name(f"{target.name}.part")
-    with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:
-        for clip in kept:
-            # A fixed time stamp and system: ZipInfo's own depend on the clock and the platform.
-            member = zipfile.ZipInfo(str(clip.relative_to(folder)), (2018, 5, 16, 0, 0, 0))
-            member.create_system = 3
-            member.external_attr = 0o644 << 16
-            archive.writestr(member, _simulate_clip(clip, simulation))
-    partial.replace(target)
+    kept = [
+        clip
+        for clip in simulated_clips(simulation)
+        if clip["speech_song"] == channels[archive_name]
+    ]
+    members = (
+        (f"Actor_{clip['speaker']}/{clip['clip_id']}.wav", _simulate_clip(clip, simulation))
+        for clip in kept
+    )
+    write_archive(target, members)
     logger.info("%s: %d simulated clips", archive_name, len(kept))
 
 
-def _simulate_clip(clip: PurePosixPath, simulation: Simulation) -> bytes:
-    columns = describe_clip(clip)
+def _simulate_clip(clip: Mapping[str, str], simulation: Simulation) -> bytes:
     utterance = Utterance(
-        clip_id=clip.stem,
-        speaker=columns["speaker"],
-        classes={task: columns[task] for task in ("emotion", "speech_song")},
-        manner=SONG if columns["speech_song"] == "song" else SPEECH,
-        channels=2 if clip.stem in STEREO else 1,
+        clip_id=clip["clip_id"],
+        speaker=clip["speaker"],
+        classes={task: clip[task] for task in ("emotion", "speech_song")},
+        manner=SONG if clip["speech_song"] == "song" else SPEECH,
+        channels=2 if clip["clip_id"] in STEREO else 1,
     )
     return wav_bytes(synthesise(utterance, simulation, SAMPLE_RATE), SAMPLE_RATE)

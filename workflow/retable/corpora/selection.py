@@ -1,9 +1,7 @@
 """Which upstream clips a simulated twin holds."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
 
-from retable.corpora.files import DescribeClip
 from retable.spec.corpus import Filter, Simulation
 
 
@@ -12,17 +10,10 @@ def matches(columns: Mapping[str, str], filters: Iterable[Filter]) -> bool:
     return any(all(columns[key] in values for key, values in one.items()) for one in filters)
 
 
-def kept_clips(
-    clips: Iterable[PurePosixPath], describe_clip: DescribeClip, simulation: Simulation
-) -> list[PurePosixPath]:
+def kept_clips(clips: Iterable[dict[str, str]], simulation: Simulation) -> list[dict[str, str]]:
     """Those of the upstream clips that the twin holds, in their order.
 
-    The filters of `simulation.keep` see the columns of `describe_clip` and `clip_id`.
+    A clip is `clip_id` and the columns of its description, which the filters of `simulation.keep`
+    see.
     """
-    if not simulation.keep:
-        return list(clips)
-    return [
-        clip
-        for clip in clips
-        if matches({"clip_id": clip.stem, **describe_clip(clip)}, simulation.keep)
-    ]
+    return [clip for clip in clips if not simulation.keep or matches(clip, simulation.keep)]

@@ -7,11 +7,12 @@ neither pandas nor a decoder.
 import difflib
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
-from retable.corpora.files import AUDIO_SUFFIXES, scan_audio
+from retable.corpora.files import AUDIO_SUFFIXES, scan_corpus
 from retable.errors import DataError
+from retable.registry import CORPORA, load
 from retable.spec.base import canonical_json
 from retable.spec.corpus import Archive, Corpus, SourceKind
 
@@ -42,8 +43,8 @@ class ResolvedSource:
 def resolve_source(corpus: Corpus, source: str, partial: bool = False) -> ResolvedSource:
     """Resolves `corpora.<corpus>.source` of `config.yaml`.
 
-    A directory holds either the folders of the unpacked archives (`Archive.unpack_to`) or the
-    archives themselves; under `partial`, some of them are enough.
+    A directory holds either the content of the archives (`directory_folders`) or the archives
+    themselves; under `partial`, some of them are enough.
 
     Raises DataError when the text is neither a known word, an address nor a directory, and when
     the directory is not one of this corpus. The message is to follow the key's name.
@@ -64,44 +65,53 @@ def resolve_source(corpus: Corpus, source: str, partial: bool = False) -> Resolv
     return _resolve_directory(corpus, _existing_directory(corpus, source), partial)
 
 
+def directory_folders(archive: Archive) -> tuple[str, ...]:
+    """Folders and files with which a directory source holds an archive's content."""
+    return (archive.unpack_to,) if archive.folders is None else archive.folders
+
+
 def _resolve_directory(corpus: Corpus, directory: Path, partial: bool) -> ResolvedSource:
-    folders = tuple(a.name for a in corpus.archives if (directory / a.unpack_to).is_dir())
-    archives = tuple(a.name for a in corpus.archives if (directory / a.name).is_file())
-    needed = len(corpus.archives)
-    found: dict[SourceKind, tuple[str, ...]] = {"folders": folders, "archives": archives}
-    for kind, present in found.items():
-        if len(present) == needed or (partial and present):
-            fingerprint = (
-                _folders_fingerprint(corpus, directory, present)
-                if kind == "folders"
-                else _checksums(corpus, present)
-            )
-            return ResolvedSource(kind, str(directory), partial, fingerprint, present)
+    # An archive of which nothing is needed is there, but does not make this the right directory.
+    needed = [archive for archive in corpus.archives if directory_folders(archive)]
+    folders = [a for a in needed if not _missing_folders(a, directory)]
+    archives = [a for a in corpus.archives if (directory / a.name).is_file()]
+    if len(folders) == len(needed) or (partial and folders):
+        present = [a for a in corpus.archives if not _missing_folders(a, directory)]
+        names = tuple(archive.name for archive in present)
+        fingerprint = _folders_fingerprint(corpus, directory, present)
+        return ResolvedSource("folders", str(directory), partial, fingerprint, names)
+    if len(archives) == len(corpus.archives) or (partial and archives):
+        names = tuple(archive.name for archive in archives)
+        fingerprint = _checksums(corpus, names)
+        return ResolvedSource("archives", str(directory), partial, fingerprint, names)
     if folders or archives:
         raise _incomplete(corpus, directory, folders, archives)
     raise _foreign(corpus, directory)
 
 
-def _folders_fingerprint(corpus: Corpus, directory: Path, present: tuple[str, ...]) -> str:
-    """SHA-256 over the sorted (path, size, modification time) of all audio files."""
-    rows: list[list[str | int]] = []
-    for archive in corpus.archives:
-        if archive.name in present:
-            rows += [
-                [f"{archive.unpack_to}/{path}", status.st_size, status.st_mtime_ns]
-                for path, status in scan_audio(directory / archive.unpack_to)
-            ]
-    if not rows:
+def _missing_folders(archive: Archive, directory: Path) -> list[str]:
+    return [name for name in directory_folders(archive) if not (directory / name).exists()]
+
+
+def _folders_fingerprint(corpus: Corpus, directory: Path, present: list[Archive]) -> str:
+    """SHA-256 over the sorted (path, size, modification time) of all audio and metadata files."""
+    folders = [name for archive in present for name in directory_folders(archive)]
+    found = scan_corpus(directory, folders, load(CORPORA, corpus.corpus).METADATA)
+    if not found.audio:
         raise DataError(
             f"{directory}: the folders of corpus {corpus.corpus} are there, but hold no audio "
             f"file ({', '.join(sorted(AUDIO_SUFFIXES))}). Put the unpacked archives there, or set "
             f"corpora.{corpus.corpus}.source to another directory."
         )
+    files = {**found.audio, **found.metadata}
+    rows = [[path, status.st_size, status.st_mtime_ns] for path, status in files.items()]
     return hashlib.sha256(canonical_json(sorted(rows)).encode()).hexdigest()
 
 
 def _checksums(corpus: Corpus, present: tuple[str, ...]) -> str:
-    return canonical_json({a.name: a.checksum for a in corpus.archives if a.name in present})
+    return canonical_json(
+        {a.name: a.checksum or a.files_md5 for a in corpus.archives if a.name in present}
+    )
 
 
 def _existing_directory(corpus: Corpus, source: str) -> Path:
@@ -131,14 +141,15 @@ def _existing_directory(corpus: Corpus, source: str) -> Path:
 
 
 def _incomplete(
-    corpus: Corpus, directory: Path, folders: tuple[str, ...], archives: tuple[str, ...]
+    corpus: Corpus, directory: Path, folders: list[Archive], archives: list[Archive]
 ) -> DataError:
     if len(folders) >= len(archives):
-        present = [a.unpack_to for a in corpus.archives if a.name in folders]
-        missing = [a.unpack_to for a in corpus.archives if a.name not in folders]
+        needed = list(dict.fromkeys(n for a in corpus.archives for n in directory_folders(a)))
+        missing = [name for name in needed if not (directory / name).exists()]
     else:
-        present = list(archives)
-        missing = [a.name for a in corpus.archives if a.name not in archives]
+        needed = [archive.name for archive in corpus.archives]
+        missing = [name for name in needed if not (directory / name).is_file()]
+    present = [name for name in needed if name not in missing]
     return DataError(
         f"{directory}: corpus {corpus.corpus} is incomplete there: it holds {', '.join(present)}, "
         f"but not {', '.join(missing)}. Add what is missing, or set corpora.{corpus.corpus}."
@@ -159,19 +170,27 @@ def _foreign(corpus: Corpus, directory: Path) -> DataError:
 
 
 def _nearby_root(corpus: Corpus, directory: Path) -> Path | None:
-    """A parent, or a folder one level down, that holds folders or archives of the corpus."""
-    names = {a.unpack_to for a in corpus.archives} | {a.name for a in corpus.archives}
+    """A parent, or a folder one level down, that holds an archive, or all folders of one."""
     below = sorted(folder for folder in directory.iterdir() if folder.is_dir())
     for candidate in [*directory.parents, *below]:
-        if any((candidate / name).exists() for name in names):
-            return candidate
+        for archive in corpus.archives:
+            unpacked = directory_folders(archive) and not _missing_folders(archive, candidate)
+            if unpacked or (candidate / archive.name).is_file():
+                return candidate
     return None
 
 
 def _expected(corpus: Corpus) -> str:
-    folders = ", ".join(f"{a.unpack_to}/" for a in corpus.archives)
-    archives = ", ".join(a.name for a in corpus.archives)
-    return f"the folders {folders} or the archives {archives}"
+    needed = dict.fromkeys(n for a in corpus.archives for n in directory_folders(a))
+    # A name with a suffix is a single file's.
+    folders = [name if PurePosixPath(name).suffix else f"{name}/" for name in needed]
+    archives = [archive.name for archive in corpus.archives]
+    return f"the folders {_listed(folders)} or the archives {_listed(archives)}"
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
 
 
 def _content(directory: Path) -> str:
@@ -180,7 +199,4 @@ def _content(directory: Path) -> str:
         for entry in directory.iterdir()
         if not entry.name.startswith(".")
     )
-    if not names:
-        return "nothing"
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
+    return _listed(names) or "nothing"

@@ -5,6 +5,7 @@ import logging
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import requests
@@ -31,17 +32,36 @@ class TryAgain(Exception):
         super().__init__(reason)
 
 
-class ProgressLog:
-    """Logs MB, percentage, rate and time left, at most every few seconds."""
+@dataclass(frozen=True)
+class Length:
+    """How many bytes an archive has."""
 
-    def __init__(self, name: str, total: int):
-        self._name, self._total = name, total
+    bytes: int
+    exact: bool
+    """Whether every server must serve just as many; else it is about so many."""
+
+    @property
+    def most(self) -> int:
+        """More than this is another file."""
+        return self.bytes if self.exact else 2 * self.bytes
+
+    def fits(self, served: int | None) -> bool:
+        """Whether a server that announces so many bytes may have the archive."""
+        return served is None or not self.exact or served == self.bytes
+
+
+class ProgressLog:
+    """Logs MB, rate and, where the length is known, percentage and time left, every few seconds."""
+
+    def __init__(self, name: str):
+        self._name = name
         self._logged_at = self._started_at = time.monotonic()
         self._started_with: int | None = None
+        self._total: int | None = None
 
-    def begin(self, size: int) -> None:
+    def begin(self, size: int, total: int | None) -> None:
         """A request starts with so many bytes in place: rates count from here."""
-        self._started_with, self._started_at = size, time.monotonic()
+        self._started_with, self._started_at, self._total = size, time.monotonic(), total
 
     def update(self, size: int) -> None:
         """So many bytes are in place now."""
@@ -50,16 +70,13 @@ class ProgressLog:
             return
         self._logged_at = now
         rate = max(size - self._started_with, 1) / max(now - self._started_at, 1e-6)
-        left = round((self._total - size) / rate)
-        logger.info(
-            "%s: %.1f of %.1f MB (%.0f %%), %.1f MB/s, %d:%02d min left",
-            self._name,
-            size / 1e6,
-            self._total / 1e6,
-            100 * size / self._total,
-            rate / 1e6,
-            *divmod(left, 60),
-        )
+        done, left = f"{size / 1e6:.1f} MB", ""
+        if self._total is not None:
+            percent = 100 * size / self._total
+            done = f"{size / 1e6:.1f} of {self._total / 1e6:.1f} MB ({percent:.0f} %)"
+            minutes, seconds = divmod(round((self._total - size) / rate), 60)
+            left = f", {minutes}:{seconds:02d} min left"
+        logger.info("%s: %s, %.1f MB/s%s", self._name, done, rate / 1e6, left)
 
 
 def validator_path(part: Path) -> Path:
@@ -71,27 +88,29 @@ def receive(
     session: requests.Session,
     address: str,
     part: Path,
-    total: int,
+    length: Length,
     progress: ProgressLog,
     timeout_s: tuple[float, float],
 ) -> bool:
     """Appends to `part` what one request brings; whether it had to begin at the first byte.
 
-    Raises TryAgain and AddressFailed. On return `part` has at most `total` bytes.
+    Returns when the response was whole, as far as its headers tell: without a Content-Length, and
+    where the length is not exact, a body that broke off may go unnoticed.
+
+    Raises TryAgain and AddressFailed.
     """
     have = part.stat().st_size if part.exists() else 0
     try:
         with session.get(
             address, headers=_range_headers(address, part, have), stream=True, timeout=timeout_s
         ) as response:
-            start = _first_byte(response, have, total)
+            start = _first_byte(response, have, length)
             if start is None:
                 part.unlink()
                 raise TryAgain(f"it cannot continue from byte {have}: starting over")
             if start == 0:
                 _store_version(address, part, response.headers)
-            progress.begin(start)
-            _append(response, part, start, total, progress)
+            _append(response, part, start, length, progress)
             return start == 0
     except (MissingSchema, InvalidSchema, InvalidURL, TooManyRedirects) as error:
         raise AddressFailed(f"no usable address ({error})") from error
@@ -120,7 +139,7 @@ def seconds_to_wait(headers: Mapping[str, str], now: float) -> float | None:
     return None
 
 
-def _first_byte(response: requests.Response, have: int, total: int) -> int | None:
+def _first_byte(response: requests.Response, have: int, length: Length) -> int | None:
     """Position of the first byte that the response brings; None where it must be asked anew.
 
     Raises TryAgain and AddressFailed where it brings nothing of use.
@@ -129,13 +148,13 @@ def _first_byte(response: requests.Response, have: int, total: int) -> int | Non
     label = f"HTTP {status} {response.reason}".strip()
     if have and status in (206, 416):
         start, of = _content_range(response.headers.get("Content-Range", ""))
-        if of not in (None, total):
-            raise AddressFailed(f"it serves {of} bytes, expected {total}")
+        if not length.fits(of):
+            raise AddressFailed(f"it serves {of} bytes, expected {length.bytes}")
         return have if status == 206 and start == have else None
     if status == 200:
-        length = response.headers.get("Content-Length", "")
-        if length.isdigit() and int(length) != total:
-            raise AddressFailed(f"it serves {length} bytes, expected {total}")
+        served = _content_length(response)
+        if not length.fits(served):
+            raise AddressFailed(f"it serves {served} bytes, expected {length.bytes}")
         return 0
     if status in (408, 425, 429) or status >= 500:
         raise TryAgain(label, seconds_to_wait(response.headers, time.time()))
@@ -143,19 +162,27 @@ def _first_byte(response: requests.Response, have: int, total: int) -> int | Non
 
 
 def _append(
-    response: requests.Response, part: Path, start: int, total: int, progress: ProgressLog
+    response: requests.Response, part: Path, start: int, length: Length, progress: ProgressLog
 ) -> None:
+    rest = _content_length(response)
+    total = length.bytes if length.exact else None if rest is None else start + rest
     size = start
+    progress.begin(size, total)
     with part.open("ab" if start else "wb") as file:
         for chunk in response.iter_content(CHUNK):
             size += len(chunk)
-            if size > total:
+            if size > length.most:
                 part.unlink()
-                raise AddressFailed(f"it serves more than the expected {total} bytes")
+                raise AddressFailed(f"it serves more than the expected {length.bytes} bytes")
             file.write(chunk)
             progress.update(size)
-    if size < total:
+    if total is not None and size < total:
         raise TryAgain(f"the connection ended after {size} of {total} bytes")
+
+
+def _content_length(response: requests.Response) -> int | None:
+    value = response.headers.get("Content-Length", "")
+    return int(value) if value.isdigit() else None
 
 
 def _range_headers(address: str, part: Path, have: int) -> dict[str, str]:

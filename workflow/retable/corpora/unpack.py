@@ -7,11 +7,12 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from retable.corpora.files import file_checksum
 from retable.errors import DataError
 
 logger = logging.getLogger(__name__)
@@ -42,12 +43,15 @@ class _Member:
     content: IO[bytes]
 
 
-def unpack_archive(archive: Path, target: Path, max_bytes: int) -> None:
+def unpack_archive(
+    archive: Path, target: Path, max_bytes: int, files_md5: Mapping[str, str] | None = None
+) -> None:
     """Unpacks an archive into the folder `target`, which it replaces; all or nothing.
 
     Folders and regular files only. Raises DataError, naming the archive and the member, for a
     member that would land outside `target`, a link or a device, for more than `max_bytes` or
-    MAX_ENTRIES in all, and for a truncated or corrupt archive.
+    MAX_ENTRIES in all, for a truncated or corrupt archive, and where a file of `files_md5` (path in
+    the archive -> md5) is missing or another.
     """
     # Hidden, so that an index never sees it; of a fixed name, so that the next call clears it.
     partial = target.with_name(f".{target.name}.unpacking")
@@ -55,6 +59,7 @@ def unpack_archive(archive: Path, target: Path, max_bytes: int) -> None:
     partial.mkdir(parents=True)
     try:
         count = _unpack_members(archive, partial, max_bytes)
+        _verify(archive, partial, files_md5 or {})
         if target.exists():
             shutil.rmtree(target)
         partial.replace(target)
@@ -63,12 +68,44 @@ def unpack_archive(archive: Path, target: Path, max_bytes: int) -> None:
     logger.info("%s: %d files unpacked to %s", archive.name, count, target)
 
 
+def find_damage(archive: Path, name: str) -> str:
+    """Why an archive cannot be read to its end; empty when it can.
+
+    `name` is what the archive is called once it is complete, which tells its format.
+    """
+    current = "its directory"
+    try:
+        for member in _members(archive, name):
+            current = f"member {member.name}"
+            while member.content.read(CHUNK):
+                pass
+    except DAMAGE as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # The disk's fault, not the archive's.
+        return f"{current} cannot be read ({_reason(error)})"
+    except DataError as refusal:
+        return str(refusal)
+    return ""
+
+
+def _verify(archive: Path, folder: Path, files_md5: Mapping[str, str]) -> None:
+    for name, expected in files_md5.items():
+        file = folder / _safe_path(archive, name)
+        actual = f"md5 {file_checksum(file, 'md5')}" if file.is_file() else "no such file"
+        if actual != f"md5 {expected.lower()}":
+            raise DataError(
+                f"{archive}: {name}: {actual}, expected md5 {expected}. Upstream has changed the "
+                "corpus, or this is another archive: delete it and fetch upstream's; where that is "
+                "what it is, check the change and correct files_md5 in the corpus' YAML."
+            )
+
+
 def _unpack_members(archive: Path, folder: Path, max_bytes: int) -> int:
     """Number of files written."""
     count, total = 0, 0
     current = "its directory"
     try:
-        for member in _members(archive):
+        for member in _members(archive, archive.name):
             current = f"member {member.name}"
             count += 1
             total += member.size
@@ -88,9 +125,9 @@ def _unpack_members(archive: Path, folder: Path, max_bytes: int) -> int:
     return count
 
 
-def _members(archive: Path) -> Iterator[_Member]:
+def _members(archive: Path, name: str) -> Iterator[_Member]:
     """The regular files of an archive, in its order; folders are skipped, all else refused."""
-    if archive.suffix.lower() == ".zip":
+    if name.lower().endswith(".zip"):
         yield from _zip_members(archive)
     else:
         yield from _tar_members(archive)
