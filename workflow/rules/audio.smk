@@ -1,15 +1,17 @@
-# Decoded, mono, resampled audio in a packed store; each shard is a job.
+# Decoded, resampled audio in a packed store, mono or stereo; each shard is a job.
 rule resample:
     input:
         clip_folders=lambda wc: clip_folders(corpus_of(wc.dataset)),
         dataset=lambda wc: dataset_file(wc.dataset),
     output:
-        data="<results>/audio/{dataset}/{rate}/shard{shard}.npy",
-        index="<results>/audio/{dataset}/{rate}/shard{shard}.json",
+        data="<results>/audio/{dataset}/{rate}-{layout}/shard{shard}.npy",
+        index="<results>/audio/{dataset}/{rate}-{layout}/shard{shard}.json",
     log:
-        "<logs>/audio/{dataset}/{rate}/shard{shard}.log",
+        "<logs>/audio/{dataset}/{rate}-{layout}/shard{shard}.log",
     benchmark:
-        "<benchmarks>/audio/{dataset}/{rate}/shard{shard}.tsv"
+        "<benchmarks>/audio/{dataset}/{rate}-{layout}/shard{shard}.tsv"
+    wildcard_constraints:
+        layout="mono|stereo",
     conda:
         ENVIRONMENT
     params:

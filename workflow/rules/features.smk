@@ -2,8 +2,7 @@
 rule extract_features:
     input:
         audio=lambda wc: (
-            f"{RESULTS}/audio/{wc.dataset}/{PLAN.feature(wc.feature).sample_rate}/"
-            f"shard{wc.shard}.npy"
+            f"{audio_folder(wc.dataset, PLAN.feature(wc.feature))}/shard{wc.shard}.npy"
         ),
     output:
         data="<results>/features/{feature}/{dataset}/shard{shard}.npy",
@@ -21,10 +20,29 @@ rule extract_features:
         "../scripts/extract_features.py"
 
 
+# What makes features zero mean and unit variance, from the training clips of each fold alone.
+rule standardise:
+    input:
+        features=lambda wc: feature_files(wc.feature, wc.dataset),
+        roles="<results>/splits/{paper}/{dataset}/{split}/roles.tsv",
+    output:
+        table="<results>/standardisations/{paper}/{dataset}/{split}/{feature}-{standardise}.tsv",
+    log:
+        "<logs>/standardisations/{paper}/{dataset}/{split}/{feature}-{standardise}.log",
+    benchmark:
+        "<benchmarks>/standardisations/{paper}/{dataset}/{split}/{feature}-{standardise}.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        code=PLAN.code("standardise.py"),
+    script:
+        "../scripts/standardise.py"
+
+
 # What a figure shows of the audio itself, so that drawing it needs none.
 rule examples:
     input:
-        dataset=lambda wc: dataset_file(shown_experiment(wc).dataset),
+        dataset=lambda wc: dataset_file(shown_experiment(wc).inputs[0].dataset),
         audio=shown_audio,
     output:
         examples="<results>/examples/{paper}/{figure}.npz",
@@ -40,7 +58,31 @@ rule examples:
         clips=lambda wc: (
             PLAN.papers[wc.paper].figures[wc.figure].example_clips().canonical()
         ),
-        feature=lambda wc: shown_experiment(wc).feature.canonical(),
+        feature=lambda wc: shown_experiment(wc).inputs[0].feature.canonical(),
         code=PLAN.code("examples.py"),
     script:
         "../scripts/examples.py"
+
+
+# The same for what a network sees of two inputs and their mixture.
+rule patch_examples:
+    input:
+        lambda wc: files_in(experiment_inputs(shown_experiment(wc))),
+    output:
+        examples="<results>/examples/{paper}/{figure}.npz",
+    log:
+        "<logs>/examples/{paper}/{figure}.log",
+    benchmark:
+        "<benchmarks>/examples/{paper}/{figure}.tsv"
+    wildcard_constraints:
+        figure=any_of(figures_that_draw("patches")),
+    conda:
+        ENVIRONMENT
+    params:
+        figure=lambda wc: PLAN.papers[wc.paper].figures[wc.figure].canonical(),
+        inputs=lambda wc: experiment_inputs(shown_experiment(wc)),
+        tasks=lambda wc: [one.tasks[0] for one in shown_experiment(wc).inputs],
+        weight=lambda wc: shown_experiment(wc).training.mixup.weight,
+        code=PLAN.code("patch_examples.py"),
+    script:
+        "../scripts/patch_examples.py"

@@ -19,4 +19,5 @@ with job_log(snakemake.log[0]):
         int(snakemake.wildcards.rate),
         Path(snakemake.output.data),
         Path(snakemake.output.index),
+        snakemake.wildcards.layout,
     )

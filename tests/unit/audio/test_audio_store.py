@@ -6,6 +6,7 @@ import pandas
 import pytest
 import soundfile
 
+from retable.audio.resample import resample
 from retable.audio.store import AudioStore, shard_bounds, write_audio_shard
 from retable.errors import DataError
 
@@ -24,9 +25,9 @@ def write_clips(root, lengths, sample_rate=8000, channels=1):
     return table, samples
 
 
-def write_shard(folder, clips, root, sample_rate=8000):
-    data = folder / "shard000.npy"
-    write_audio_shard(clips, root, sample_rate, data, data.with_suffix(".json"))
+def write_shard(folder, clips, root, sample_rate=8000, layout="mono", name="shard000"):
+    data = folder / f"{name}.npy"
+    write_audio_shard(clips, root, sample_rate, data, data.with_suffix(".json"), layout)
     return data
 
 
@@ -49,6 +50,7 @@ def test_the_shard_is_one_plain_array_with_a_json_beside_it(tmp_path):
     np.testing.assert_array_equal(packed, np.concatenate([*samples.values()])[:, 0])
     assert json.loads(data.with_suffix(".json").read_text()) == {
         "sample_rate": 8000,
+        "layout": "mono",
         "clip_ids": ["clip0", "clip1"],
         "frames": [100, 37],
     }
@@ -58,6 +60,47 @@ def test_clips_are_mixed_to_mono_and_resampled(tmp_path):
     clips, _ = write_clips(tmp_path, [9600], sample_rate=48000, channels=2)
     store = AudioStore([write_shard(tmp_path, clips, tmp_path, sample_rate=16000)])
     assert store["clip0"].shape == (3200,)
+
+
+def test_a_stereo_store_keeps_both_channels(tmp_path):
+    clips, samples = write_clips(tmp_path, [100, 37], channels=2)
+    data = write_shard(tmp_path, clips, tmp_path, layout="stereo")
+
+    packed = np.load(data, mmap_mode="r")
+    np.testing.assert_array_equal(packed, np.concatenate([*samples.values()]))
+    store = AudioStore([data])
+    assert store.layout == "stereo"
+    for clip_id, expected in samples.items():
+        left, right = store[clip_id]
+        np.testing.assert_array_equal(left, expected[:, 0])
+        np.testing.assert_array_equal(right, expected[:, 1])
+
+
+def test_each_channel_of_a_stereo_clip_is_resampled_like_a_mono_clip(tmp_path):
+    clips, samples = write_clips(tmp_path, [9600], sample_rate=48000, channels=2)
+    data = write_shard(tmp_path, clips, tmp_path, sample_rate=16000, layout="stereo")
+    expected = [
+        resample(channel.astype(np.float32), 48000, 16000) for channel in samples["clip0"].T
+    ]
+    np.testing.assert_array_equal(AudioStore([data])["clip0"], expected)
+
+
+@pytest.mark.parametrize(("channels", "count"), [(1, "1 channel"), (3, "3 channels")])
+def test_a_clip_without_two_channels_cannot_be_stereo(tmp_path, channels, count):
+    clips, _ = write_clips(tmp_path, [50], channels=channels)
+    fault = rf"0\.wav: has {count}, but the feature needs two .*`channels: \[mono\]`"
+    with pytest.raises(DataError, match=fault):
+        write_shard(tmp_path, clips, tmp_path, layout="stereo")
+
+
+def test_mono_and_stereo_shards_do_not_mix(tmp_path):
+    clips, _ = write_clips(tmp_path, [50, 50], channels=2)
+    paths = [
+        write_shard(tmp_path, clips.iloc[[row]], tmp_path, layout=layout, name=layout)
+        for row, layout in enumerate(["mono", "stereo"])
+    ]
+    with pytest.raises(DataError, match=r"different .* layouts: 8000 Hz mono, 8000 Hz stereo;"):
+        AudioStore(paths)
 
 
 def test_equal_clips_give_equal_bytes(tmp_path):
@@ -133,7 +176,7 @@ def test_shards_at_different_rates_are_an_error(tmp_path):
     paths = [tmp_path / "a.npy", tmp_path / "b.npy"]
     for row, (path, rate) in enumerate(zip(paths, [8000, 16000], strict=True)):
         write_audio_shard(clips.iloc[[row]], tmp_path, rate, path, path.with_suffix(".json"))
-    with pytest.raises(DataError, match=r"sample rates \[8000, 16000\]"):
+    with pytest.raises(DataError, match=r"different sample rates .* 8000 Hz mono, 16000 Hz mono;"):
         AudioStore(paths)
 
 

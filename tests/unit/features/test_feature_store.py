@@ -8,10 +8,11 @@ import soundfile
 from retable.audio.store import AudioStore, write_audio_shard
 from retable.errors import DataError
 from retable.features import store
+from retable.features.logmel_patches import LogMelPatchesExtractor
 from retable.features.logmel_statistics import LogMelStatisticsExtractor
 from retable.features.spectrogram import SpectrogramExtractor
-from retable.features.store import FeatureStore, write_feature_shard
-from retable.spec.feature import LogMelStatistics, Spectrogram
+from retable.features.store import FeatureStore, Patch, write_feature_shard
+from retable.spec.feature import LogMelPatches, LogMelStatistics, Spectrogram
 
 SPECTROGRAM = Spectrogram(
     kind="spectrogram",
@@ -29,18 +30,32 @@ STATISTICS = LogMelStatistics(
     kind="logmel_statistics", sample_rate=8000, window=256, hop=128, bands=10
 )
 
+PATCHES = LogMelPatches(
+    kind="logmel_patches",
+    sample_rate=8000,
+    window=256,
+    hop=128,
+    bands=10,
+    channels=("mono",),
+    frames=4,
+    hop_frames=2,
+    patches=3,
+    dtype="float16",
+)
 
-def write_audio(folder, clip_ids, name="audio"):
-    """An audio shard of noise of different lengths."""
+
+def write_audio(folder, clip_ids, name="audio", layout="mono"):
+    """An audio shard of noise of different lengths: 1000, 1100, 1200, ... samples."""
     generator = np.random.default_rng(0)
     for number, clip_id in enumerate(clip_ids):
-        noise = 0.1 * generator.standard_normal(1000 + 100 * number)
+        shape = 1000 + 100 * number, 1 if layout == "mono" else 2
+        noise = 0.1 * generator.standard_normal(shape)
         soundfile.write(folder / f"{clip_id}.wav", noise, 8000)
     clips = pandas.DataFrame(
         {"clip_id": clip_ids, "path": [f"{clip_id}.wav" for clip_id in clip_ids]}
     )
     data = folder / f"{name}.npy"
-    write_audio_shard(clips, folder, 8000, data, data.with_suffix(".json"))
+    write_audio_shard(clips, folder, 8000, data, data.with_suffix(".json"), layout)
     return data
 
 
@@ -59,7 +74,7 @@ def test_rows_come_back_in_the_order_asked_for(tmp_path, monkeypatch):
     assert features.shape == (33, 20)
     rows = features.rows(["e", "a", "e"])
 
-    assert rows.dtype == np.float32
+    assert rows.dtype == features.dtype == np.float16
     clips = AudioStore([audio])
     expected = SpectrogramExtractor(SPECTROGRAM)([clips["e"], clips["a"], clips["e"]])
     # float16 keeps 11 bits; near-equal float32 values may round to neighbours
@@ -93,6 +108,59 @@ def test_vectors_are_stored_like_images(tmp_path):
     clips = AudioStore([audio])
     expected = LogMelStatisticsExtractor(STATISTICS)([clips["a"], clips["b"]])
     np.testing.assert_array_equal(features.rows(["a", "b"]), expected)
+
+
+def test_a_store_of_patches_says_how_its_images_are_cut(tmp_path):
+    audio = write_audio(tmp_path, ["a", "b"])
+    features = FeatureStore([write_features(PATCHES, audio)])
+    assert features.shape == (1, 10, 8)
+    assert features.channels == ("mono",)
+    assert features.patch == Patch(frames=4, hop_frames=2, patches=3)
+    clips = AudioStore([audio])
+    expected = LogMelPatchesExtractor(PATCHES)([clips["b"]])
+    np.testing.assert_array_equal(features.rows(["b"]), expected)
+
+
+def test_a_store_of_whole_images_has_one_channel_and_no_patches(tmp_path):
+    features = FeatureStore([write_features(SPECTROGRAM, write_audio(tmp_path, ["a"]))])
+    assert (features.channels, features.patch) == (("mono",), None)
+
+
+def test_stereo_audio_gives_an_image_a_channel(tmp_path):
+    feature = PATCHES.model_copy(update={"channels": ("left", "right", "mid", "side")})
+    audio = write_audio(tmp_path, ["a", "b"], layout="stereo")
+    features = FeatureStore([write_features(feature, audio)])
+    assert features.shape == (4, 10, 8)
+    assert features.channels == ("left", "right", "mid", "side")
+
+
+@pytest.mark.parametrize(
+    ("channels", "layout", "fault"),
+    [
+        (("left", "right"), "mono", "audio is mono, .* expects stereo"),
+        (("mono",), "stereo", "audio is stereo, .* expects mono"),
+    ],
+)
+def test_audio_in_another_layout_is_refused(tmp_path, channels, layout, fault):
+    feature = PATCHES.model_copy(update={"channels": channels})
+    with pytest.raises(DataError, match=rf"audio\.npy: {fault}"):
+        write_features(feature, write_audio(tmp_path, ["a"], layout=layout))
+
+
+def test_clips_shorter_than_their_patches_are_named_with_their_shard(tmp_path):
+    feature = PATCHES.model_copy(update={"patches": 4})
+    # 1000 and 1100 samples make 8 and 9 frames; 4 patches need 10.
+    with pytest.raises(DataError, match=r"audio\.npy: 4 patches .* clip 'a' has 8 .*; 'b' has 9 "):
+        write_features(feature, write_audio(tmp_path, ["a", "b", "c"]))
+
+
+def test_a_feature_that_is_not_finite_is_named(tmp_path):
+    audio = write_audio(tmp_path, ["a", "b"])
+    samples = np.load(audio)
+    samples[1500] = np.nan
+    np.save(audio, samples)
+    with pytest.raises(DataError, match=r"audio\.npy: the feature of clip 'b' is not finite"):
+        write_features(PATCHES, audio)
 
 
 def test_equal_audio_gives_equal_bytes(tmp_path):
@@ -130,6 +198,21 @@ def test_shards_of_different_shapes_are_an_error(tmp_path):
         for feature, clip_id in [(SPECTROGRAM, "a"), (STATISTICS, "b")]
     ]
     with pytest.raises(DataError, match=r"shapes \[\(20,\), \(33, 20\)\]"):
+        FeatureStore(paths)
+
+
+def test_shards_of_different_features_or_dtypes_are_an_error(tmp_path):
+    paths = [
+        write_features(SPECTROGRAM, write_audio(tmp_path, [clip_id], f"audio-{clip_id}"), clip_id)
+        for clip_id in ("a", "b")
+    ]
+    index = json.loads(paths[0].with_suffix(".json").read_text())
+    index["feature"]["window_function"] = "hann"
+    paths[0].with_suffix(".json").write_text(json.dumps(index))
+    with pytest.raises(DataError, match=r"feature shards have the facts .*hamming.*hann"):
+        FeatureStore(paths)
+    np.save(paths[1], np.load(paths[1]).astype(np.float32))
+    with pytest.raises(DataError, match=r"feature shards have the dtypes .*float16.*float32"):
         FeatureStore(paths)
 
 

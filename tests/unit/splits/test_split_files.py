@@ -3,7 +3,9 @@ import json
 import pandas as pd
 import pytest
 
-from retable.spec.split import KFold
+from retable.checks.splits import check_fold_sizes, check_leakage
+from retable.errors import DataError
+from retable.spec.split import KFold, OfficialFolds
 from retable.splits.audit import shared_units, split_facts
 from retable.splits.files import write_split
 from retable.splits.kfold import fold_roles
@@ -128,6 +130,70 @@ def test_equal_splits_give_equal_bytes(written):
     _, *first = written(split, "first")
     _, *second = written(split, "second")
     assert [file.read_bytes() for file in first] == [file.read_bytes() for file in second]
+
+
+def test_official_folds_are_written_and_audited_like_drawn_ones(tmp_path):
+    dataset = tmp_path / "dataset.tsv"
+    pd.DataFrame(
+        {
+            "clip_id": [f"b{clip:03d}" for clip in range(12)],
+            "speaker": "",
+            # Four segments of each recording, three in each fold.
+            "group": [f"b{clip // 4}" for clip in range(12)],
+            "fold": [str(1 + clip // 3) for clip in range(12)],
+        }
+    ).to_csv(dataset, sep="\t", index=False)
+    split = OfficialFolds.model_validate(
+        {
+            "kind": "official",
+            "roles": [
+                {
+                    "train": {"fold": ["1", "4"]},
+                    "validation": {"fold": ["2"]},
+                    "test": {"fold": ["3"]},
+                },
+                {
+                    "train": {"fold": ["1", "2"]},
+                    "validation": {"fold": ["3"]},
+                    "test": {"fold": ["4"]},
+                },
+            ],
+            "allowed_leaks": ["group"],
+        }
+    )
+    files = [tmp_path / name for name in ("roles.tsv", "audit.tsv", "split.json")]
+    write_split(dataset, split, *files)
+
+    assert read_roles(files[0])[0, 0] == {
+        "train": ["b000", "b001", "b002", "b009", "b010", "b011"],
+        "validation": ["b003", "b004", "b005"],
+        "test": ["b006", "b007", "b008"],
+    }
+    audit = pd.read_csv(files[1], sep="\t")
+    shared = audit[audit["unit"] == "group"].set_index(["fold", "roles"])["shared"].to_dict()
+    assert shared == {
+        (0, "test-train"): 1,  # b2
+        (0, "test-validation"): 1,  # b1
+        (0, "train-validation"): 1,  # b0
+        (1, "test-train"): 0,
+        (1, "test-validation"): 1,  # b2
+        (1, "train-validation"): 1,  # b1
+    }
+    assert audit.set_index("unit")["allowed"].to_dict() == {
+        "clip": False,
+        "speaker": False,
+        "group": True,
+    }
+    facts = json.loads(files[2].read_text())
+    assert (facts["folds"], facts["repeats"], facts["equal"]) == (2, 1, False)
+    assert facts["sizes"][1] == {"repeat": 0, "fold": 0, "role": "train", "clips": 6}
+    assert all(check.passed for check in check_leakage(files[1], "official"))
+    assert check_fold_sizes(files[2], "official").passed
+
+
+def test_a_split_that_does_not_fit_names_the_dataset(written):
+    with pytest.raises(DataError, match=r"dataset\.tsv: 30 folds need at least as many clips"):
+        written(KFold(kind="kfold", folds=30, seed=5))
 
 
 def test_names_of_clips_stay_text(tmp_path):

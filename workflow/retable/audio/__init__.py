@@ -1,1 +1,1 @@
-"""Audio: decoding, resampling and the packed store of mono clips."""
+"""Audio: decoding, resampling and the packed store of clips."""

@@ -35,3 +35,22 @@ def read_clip(path: Path) -> tuple[np.ndarray, int]:
 def mono(samples: np.ndarray) -> np.ndarray:
     """Mean of the channels: (channels, frames) to (frames,)."""
     return samples.mean(axis=0, dtype=np.float32)
+
+
+def stereo(samples: np.ndarray, path: Path) -> np.ndarray:
+    """The two channels (2, frames) as they are.
+
+    Args:
+        samples: (channels, frames).
+        path: their file, for the message.
+
+    Raises:
+        DataError: there is another number of channels.
+    """
+    if len(samples) != 2:
+        count = "1 channel" if len(samples) == 1 else f"{len(samples)} channels"
+        raise DataError(
+            f"{path}: has {count}, but the feature needs two (left and right). Take a feature "
+            "with `channels: [mono]`, or the files as they are published upstream."
+        )
+    return samples

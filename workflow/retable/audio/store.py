@@ -1,8 +1,8 @@
-"""Packed audio: mono clips at one rate, concatenated in memory-mapped shards.
+"""Packed audio: clips at one rate and in one layout, concatenated in memory-mapped shards.
 
-A shard is `NAME.npy`, a one-dimensional float32 array that `numpy.load(mmap_mode="r")` reads, and
-`NAME.json` with `sample_rate` (Hz), `clip_ids` in their order in the array, and `frames`, the
-length of each.
+A shard is `NAME.npy`, a float32 array that `numpy.load(mmap_mode="r")` reads, (frames,) for `mono`
+and (frames, 2) for `stereo`, and `NAME.json` with `sample_rate` (Hz), `layout`, `clip_ids` in their
+order in the array, and `frames`, the length of each.
 """
 
 import json
@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from retable.audio.decode import mono, read_clip
+from retable.audio.decode import mono, read_clip, stereo
 from retable.audio.resample import resample
 from retable.errors import DataError
 from retable.spec.base import canonical_json
+from retable.spec.feature import AudioLayout
 
 if TYPE_CHECKING:
     import pandas
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CLIPS_PER_PROGRESS_LINE = 200
+
+FRAME_SHAPE: dict[AudioLayout, tuple[int, ...]] = {"mono": (), "stereo": (2,)}
+"""Layout -> shape of one frame in the packed array."""
 
 
 def shard_bounds(clips: int, shards: int, shard: int) -> tuple[int, int]:
@@ -37,9 +41,14 @@ def shard_bounds(clips: int, shards: int, shard: int) -> tuple[int, int]:
 
 
 def write_audio_shard(
-    clips: "pandas.DataFrame", root: Path, sample_rate: int, data: Path, index: Path
+    clips: "pandas.DataFrame",
+    root: Path,
+    sample_rate: int,
+    data: Path,
+    index: Path,
+    layout: AudioLayout = "mono",
 ) -> None:
-    """Decode, mix to mono, resample and pack clips, one at a time, in the order of the rows.
+    """Decode, lay out, resample and pack clips, one at a time, in the order of the rows.
 
     Args:
         clips: columns `clip_id` and `path`, the latter relative to `root`.
@@ -47,35 +56,44 @@ def write_audio_shard(
         sample_rate: Hz of the packed audio.
         data: the `.npy` to write.
         index: the `.json` to write.
+        layout: `mono` packs the mean of a clip's channels, `stereo` both of its channels.
 
     Raises:
-        DataError: a clip cannot be decoded.
+        DataError: a clip cannot be decoded, or is to be stereo and has not two channels.
     """
     frames: list[int] = []
     with data.open("wb") as file:
-        _write_header(file, 0)
+        _write_header(file, 0, layout)
         for path in clips["path"]:
             samples, rate = read_clip(root / path)
-            packed = resample(mono(samples), rate, sample_rate).astype("<f4", copy=False)
+            samples = mono(samples) if layout == "mono" else stereo(samples, root / path)
+            # Frame by frame: the channels of a frame lie side by side, as in audio files.
+            packed = resample(samples, rate, sample_rate).T.astype("<f4", copy=False)
             file.write(packed.tobytes())
             frames.append(len(packed))
             if len(frames) % CLIPS_PER_PROGRESS_LINE == 0:
                 logger.info("packed %d of %d clips", len(frames), len(clips))
-        _write_header(file, sum(frames))
+        _write_header(file, sum(frames), layout)
     clip_ids = [str(clip_id) for clip_id in clips["clip_id"]]
-    content = {"sample_rate": sample_rate, "clip_ids": clip_ids, "frames": frames}
+    content = {
+        "sample_rate": sample_rate,
+        "layout": layout,
+        "clip_ids": clip_ids,
+        "frames": frames,
+    }
     index.write_text(canonical_json(content) + "\n", encoding="utf-8")
-    logger.info("packed %d clips at %d Hz", len(frames), sample_rate)
+    logger.info("packed %d clips, %s, at %d Hz", len(frames), layout, sample_rate)
 
 
-def _write_header(file: BinaryIO, frames: int) -> None:
+def _write_header(file: BinaryIO, frames: int, layout: AudioLayout) -> None:
     """Write the `.npy` header at the file's start.
 
     NumPy pads it so that a longer first axis needs no more room: the length, which is known only
     once every clip is resampled, can be filled in at the end.
     """
     file.seek(0)
-    description = {"descr": "<f4", "fortran_order": False, "shape": (frames,)}
+    shape = (frames, *FRAME_SHAPE[layout])
+    description = {"descr": "<f4", "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(file, description)
 
 
@@ -86,35 +104,38 @@ class AudioStore:
         """Open the shards; each index lies beside its data, with the suffix `.json`.
 
         Raises:
-            DataError: shards differ in sample rate, share a clip, do not fit their index, or none
-                is given.
+            DataError: shards differ in sample rate or layout, share a clip, do not fit their
+                index, or none is given.
         """
         self._clips: dict[str, np.ndarray] = {}
-        rates: set[int] = set()
-        for path in data_paths:
-            self._open_shard(Path(path), rates)
-        if len(rates) != 1:
+        kinds = {self._open_shard(Path(path)) for path in data_paths}
+        if len(kinds) != 1:
+            found = ", ".join(f"{rate} Hz {layout}" for rate, layout in sorted(kinds)) or "none"
             raise DataError(
-                f"audio shards have the sample rates {sorted(rates)}; expected exactly one. "
-                "Delete them and build them again."
+                f"audio shards have different sample rates or layouts: {found}; expected exactly "
+                "one of either. Delete them and build them again."
             )
-        self.sample_rate: int = rates.pop()
+        self.sample_rate: int
         """Hz."""
+        self.layout: AudioLayout
+        """Whether a clip is (frames,) or (2, frames)."""
+        self.sample_rate, self.layout = kinds.pop()
 
-    def _open_shard(self, path: Path, rates: set[int]) -> None:
+    def _open_shard(self, path: Path) -> tuple[int, AudioLayout]:
         index = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        rates.add(index["sample_rate"])
         samples = np.load(path, mmap_mode="r")
-        if samples.shape != (sum(index["frames"]),):
+        expected = (sum(index["frames"]), *FRAME_SHAPE[index["layout"]])
+        if samples.shape != expected:
             raise DataError(
-                f"{path}: has the shape {samples.shape}; its index expects "
-                f"({sum(index['frames'])},). Delete both and build them again."
+                f"{path}: has the shape {samples.shape}; its index expects {expected}. "
+                "Delete both and build them again."
             )
         stops = np.cumsum(index["frames"], dtype=np.int64)
         for clip_id, frames, stop in zip(index["clip_ids"], index["frames"], stops, strict=True):
             if clip_id in self._clips:
                 raise DataError(f"{path}: clip {clip_id!r} is packed twice; expected once")
-            self._clips[clip_id] = samples[stop - frames : stop]
+            self._clips[clip_id] = samples[stop - frames : stop].T
+        return index["sample_rate"], index["layout"]
 
     @property
     def clip_ids(self) -> tuple[str, ...]:
@@ -122,7 +143,10 @@ class AudioStore:
         return tuple(self._clips)
 
     def __getitem__(self, clip_id: str) -> np.ndarray:
-        """Samples of a clip, float32 (frames,), a read-only view of the mapped file.
+        """Samples of a clip, a read-only view of the mapped file.
+
+        Returns:
+            Float32 (frames,) for mono, (2, frames) for stereo with the left channel first.
 
         Raises:
             DataError: the clip is in no shard.

@@ -11,6 +11,7 @@ from typing import Any
 import librosa
 import numpy as np
 
+from retable.features.extractor import Extractor
 from retable.spec.feature import LogMelStatistics
 
 DYNAMIC_RANGE_DB = 80.0
@@ -34,7 +35,7 @@ def band_statistics(bands: np.ndarray) -> np.ndarray:
     return np.concatenate([bands.mean(axis=1), bands.std(axis=1)])
 
 
-class LogMelStatisticsExtractor:
+class LogMelStatisticsExtractor(Extractor):
     """The feature `logmel_statistics`."""
 
     def __init__(self, spec: LogMelStatistics):
@@ -45,13 +46,16 @@ class LogMelStatisticsExtractor:
         vectors = [band_statistics(log_mel(np.asarray(clip), self.spec)) for clip in waveforms]
         return np.stack(vectors).astype(self.spec.dtype)
 
+    def silence(self) -> np.ndarray:
+        """A second of it, (samples,)."""
+        return np.zeros(self.spec.sample_rate, dtype=np.float32)
+
     def facts(self) -> dict[str, Any]:
-        """What the feature is, its size read from the vector of a second of silence."""
-        silence = np.zeros(self.spec.sample_rate, dtype=np.float32)
+        """What the feature is, its size read from the vector of silence."""
         return {
             "kind": self.spec.kind,
-            "values": self([silence]).shape[1],
-            "bands": log_mel(silence, self.spec).shape[0],
+            "values": self([self.silence()]).shape[1],
+            "bands": log_mel(self.silence(), self.spec).shape[0],
             "window": self.spec.window,
             "overlap_percent": 100 * (self.spec.window - self.spec.hop) / self.spec.window,
             "window_function": "hann",

@@ -13,6 +13,7 @@ import torch
 from torch.nn import functional
 
 from retable.errors import ConfigError
+from retable.features.extractor import Extractor
 from retable.spec.feature import Spectrogram
 
 FLOOR = 1e-5
@@ -111,7 +112,7 @@ def normalise(images: torch.Tensor) -> torch.Tensor:
     return centred / variance.sqrt().clamp_min(SMALLEST_DEVIATION)
 
 
-class SpectrogramExtractor:
+class SpectrogramExtractor(Extractor):
     """The feature `spectrogram`."""
 
     def __init__(self, spec: Spectrogram):
@@ -133,10 +134,13 @@ class SpectrogramExtractor:
             tensors = [torch.tensor(waveform) for waveform in waveforms]
             return spectrogram_images(tensors, self.spec).numpy()
 
+    def silence(self) -> np.ndarray:
+        """A second of it, (samples,)."""
+        return np.zeros(self.spec.sample_rate, dtype=np.float32)
+
     def facts(self) -> dict[str, Any]:
-        """What the feature is, read from its window and from the image of a second of silence."""
-        silence = np.zeros(self.spec.sample_rate, dtype=np.float32)
-        _, height, width = self([silence]).shape
+        """What the feature is, read from its window and from the image of silence."""
+        _, height, width = self([self.silence()]).shape
         window = len(analysis_window(self.spec))
         return {
             "kind": self.spec.kind,
