@@ -20,6 +20,9 @@ with job_log(snakemake.log.job):
         },
         splits=params.splits,
         predictions=params.predictions,
+        roles=params.roles,
+        fusions=params.fusions,
+        other_roles=params.other_roles,
         scores=params.scores,
         tables={
             str(papers / paper / "published.csv"): tables for paper, tables in params.tables.items()

@@ -1,4 +1,4 @@
-"""Scores an experiment from its predictions."""
+"""Scores an experiment or a fusion from its predictions."""
 
 import sys
 from pathlib import Path
@@ -14,6 +14,7 @@ with job_log(snakemake.log[0]):
             variant: [Path(path) for path in ([paths] if isinstance(paths, str) else paths)]
             for variant, paths in snakemake.input.items()
         },
+        snakemake.params.poolings,
         Path(snakemake.output.scores),
         Path(snakemake.output.confusion),
     )

@@ -1,17 +1,15 @@
+import dataclasses
 import json
 
 import pandas as pd
 import pytest
 
 from retable.checks.check import Check, write_checks
-from retable.checks.results import (
-    check_metrics,
-    check_predictions,
-    check_tables_complete,
-)
+from retable.checks.results import check_metrics, check_tables_complete
 from retable.checks.splits import check_fold_sizes, check_leakage
 from retable.errors import CheckError, DataError
 from retable.evaluation.predictions import write_predictions
+from retable.evaluation.scoring import score_experiment
 from retable.evaluation.tsv import read_tsv, write_tsv
 from sample_results import PUBLISHED, sample_predictions, write_sample_scores
 
@@ -81,37 +79,26 @@ def test_a_fold_without_training_clips_fails(tmp_path):
     assert not check.passed
 
 
-def test_sound_predictions_pass(tmp_path):
-    write_predictions(tmp_path / "p.parquet", sample_predictions(1, folds=2))
-    checks = check_predictions([tmp_path / "p.parquet"], "gresnets, GR-G-M")
-    assert [check.result for check in checks] == ["passed", "passed"]
-
-
-def test_scores_that_are_no_probabilities_fail(tmp_path):
-    table = sample_predictions(1, folds=1).table
-    table["scores"] = [scores * 2 for scores in table["scores"]]
-    table.to_parquet(tmp_path / "p.parquet")
-    check = check_predictions([tmp_path / "p.parquet"], "x")[0]
-    assert check.detail == "132 rows do not sum to 1, the first to 2"
-    assert not check.passed
-
-
-def test_a_clip_missing_in_one_task_or_predicted_twice_fails(tmp_path):
-    table = sample_predictions(1, folds=1).table
-    table.iloc[1:].to_parquet(tmp_path / "missing.parquet")
-    table.to_parquet(tmp_path / "all.parquet")
-    missing = check_predictions([tmp_path / "missing.parquet"], "x")[1]
-    assert missing.detail == "repeat 0 fold 0 test: task emotion misses 1 clips"
-    twice = check_predictions([tmp_path / "all.parquet"] * 2, "x")[1]
-    assert "132 rows are a second prediction" in twice.detail
-    assert not missing.passed and not twice.passed
-
-
 def test_metrics_agree_with_their_confusions(tmp_path):
     scores, confusion = write_sample_scores(tmp_path, "GR-G-M", seed=5)
     check = check_metrics(scores, confusion, "gresnets, GR-G-M")
     assert check.result == "passed"
     assert check.detail == "72 values agree to 1e-9"
+
+
+def test_metrics_of_validation_and_test_clips_are_recomputed_apart(tmp_path):
+    test = sample_predictions(1, folds=1)
+    validation = sample_predictions(2, folds=1).table.assign(role="validation")
+    both = dataclasses.replace(test, table=pd.concat([test.table, validation]))
+    write_predictions(tmp_path / "p.parquet", both)
+    files = (tmp_path / "scores.tsv", tmp_path / "confusion.tsv")
+    score_experiment({"paper": [tmp_path / "p.parquet"]}, {"paper": "mean"}, *files)
+    check = check_metrics(*files, "x")
+    assert (check.result, check.detail) == ("passed", "24 values agree to 1e-9")
+    swapped = read_tsv(files[0], ())
+    names = {"validation": "test", "test": "validation"}
+    write_tsv(swapped.assign(role=swapped["role"].map(names)), files[0])
+    assert not check_metrics(*files, "x").passed
 
 
 def test_a_changed_score_is_found(tmp_path):

@@ -49,6 +49,18 @@ def test_parts_are_joined(tmp_path):
     assert sorted(set(joined.table["fold"])) == [0, 1, 2]
 
 
+def test_only_some_roles_are_read(tmp_path):
+    predictions = sample_predictions(1, folds=1)
+    tables = [predictions.table.assign(role=role) for role in ("train", "validation", "test")]
+    every = dataclasses.replace(predictions, table=pd.concat(tables))
+    write_predictions(tmp_path / "p.parquet", every)
+    held_out = read_predictions([tmp_path / "p.parquet"], ("validation", "test"))
+    assert held_out.table["role"].value_counts().to_dict() == {"validation": 132, "test": 132}
+    write_predictions(tmp_path / "train.parquet", with_column(predictions, "role", "train"))
+    with pytest.raises(DataError, match=r"train\.parquet: no predictions of the role test"):
+        read_predictions([tmp_path / "train.parquet"], ("test",))
+
+
 def test_parts_with_other_classes_are_refused(tmp_path):
     first = sample_predictions(1, folds=1)
     swapped = Predictions(first.table, {**CLASSES, "speech_song": ("song", "speech")})

@@ -1,19 +1,16 @@
 """All checks of a finished build."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from retable.checks.check import Check
-from retable.checks.results import (
-    check_metrics,
-    check_predictions,
-    check_tables_complete,
-)
+from retable.checks.fusions import check_fusion
+from retable.checks.predictions import check_predictions
+from retable.checks.results import check_metrics, check_tables_complete
 from retable.checks.splits import check_fold_sizes, check_leakage
 from retable.corpora.counts import count_faults
 from retable.corpora.index import read_manifest
-from retable.corpora.selection import kept_clips
-from retable.registry import CORPORA, load
+from retable.registry import TWINS, load
 from retable.spec.corpus import Promise
 from retable.tables.published import read_published
 
@@ -31,6 +28,9 @@ def build_checks(
     promises: Mapping[str, Promise],
     splits: FilesBySubject,
     predictions: FilesBySubject,
+    roles: Mapping[str, Mapping[str, str]],
+    fusions: Mapping[str, str],
+    other_roles: Collection[str],
     scores: FilesBySubject,
     tables: Mapping[str, FilesBySubject],
 ) -> list[Check]:
@@ -40,8 +40,12 @@ def build_checks(
         manifests: corpus -> its manifest and its table of rejected clips.
         promises: corpus -> what it promises to hold.
         splits: subject -> audit and facts of a split.
-        predictions: subject -> prediction files of one experiment and variant.
-        scores: subject -> scores and confusion counts of one experiment.
+        predictions: subject -> prediction files of one experiment, or fusion, and variant.
+        roles: those of these subjects that are experiments -> task -> roles of the clips in the
+            split of the task's input.
+        fusions: those of these subjects that are fusions -> audit of the fused scores.
+        other_roles: those of the fusions that declare `other_roles`.
+        scores: subject -> scores and confusion counts of one experiment or fusion.
         tables: `published.csv` of a paper -> its tables -> their long forms.
     """
     checks = [
@@ -52,7 +56,12 @@ def build_checks(
         checks.extend(check_leakage(Path(audit), subject))
         checks.append(check_fold_sizes(Path(facts), subject))
     for subject, parts in predictions.items():
-        checks.extend(check_predictions([Path(part) for part in parts], subject))
+        split = None
+        if subject not in fusions:
+            split = {task: Path(path) for task, path in roles[subject].items()}
+        checks.extend(check_predictions([Path(part) for part in parts], subject, split))
+    for subject, audit in fusions.items():
+        checks.append(check_fusion(Path(audit), subject in other_roles, subject))
     for subject, (score, confusion) in scores.items():
         checks.append(check_metrics(Path(score), Path(confusion), subject))
     for published, built in tables.items():
@@ -64,20 +73,12 @@ def build_checks(
 
 def check_counts(name: str, manifest: Path, rejected: Path, promise: Promise) -> Check:
     """Check that a corpus holds the clips that upstream, or the twin's spec, promises."""
-    module = load(CORPORA, name)
     clips = read_manifest(manifest)
     twin = (
-        kept_clips(module.upstream_clips(), module.describe_clip, promise.corpus.simulation)
-        if promise.simulated
-        else None
+        load(TWINS, name).simulated_clips(promise.corpus.simulation) if promise.simulated else None
     )
     faults = count_faults(
-        clips,
-        read_manifest(rejected),
-        promise.corpus,
-        module.describe_clip,
-        partial=promise.partial,
-        twin=twin,
+        clips, read_manifest(rejected), promise.corpus, partial=promise.partial, twin=twin
     )
     if faults:
         advice = "" if promise.simulated else _ADVICE.format(corpus=name)

@@ -1,6 +1,6 @@
 """The outcome of a check; a failed one fails the build and names itself."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,12 @@ class Check:
         if not self.passed:
             return "failed"
         return "allowed" if self.allowed else "passed"
+
+
+def faults_check(name: str, subject: str, faults: Sequence[str], detail: str) -> Check:
+    """A check that passes without faults; of many, it names the first five."""
+    shown = "; ".join(faults[:5]) + (f"; and {len(faults) - 5} more" if len(faults) > 5 else "")
+    return Check(check=name, subject=subject, passed=not faults, detail=shown or detail)
 
 
 def write_checks(checks: Iterable[Check], path: Path) -> None:

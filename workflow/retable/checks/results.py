@@ -1,7 +1,7 @@
-"""Checks of predictions, scores and tables, independent of the code that made them.
+"""Checks of scores and tables, independent of the code that made them.
 
-They read the files with numpy, pandas and scikit-learn alone: a fault in `predictions`, `pooling`,
-`metrics` or `long_form` must not hide itself.
+They read the files with numpy, pandas and scikit-learn alone: a fault in `metrics` or `long_form`
+must not hide itself.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,43 +11,25 @@ import numpy as np
 import pandas as pd
 from sklearn import metrics
 
-from retable.checks.check import Check
+from retable.checks.check import Check, faults_check
 from retable.evaluation.tsv import read_tsv
 
-SUM_TOLERANCE = 1e-4
-"""Largest error of a sum of float32 probabilities."""
 METRIC_TOLERANCE = 1e-9
-
-
-def check_predictions(paths: Sequence[Path], subject: str) -> list[Check]:
-    """Check one experiment and variant: scores are probabilities, and no clip is missed or twice.
-
-    Args:
-        paths: The predictions of all parts.
-        subject: The experiment and variant.
-    """
-    table = pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)
-    return [_check_scores(table, subject), _check_one_prediction(table, subject)]
 
 
 def check_metrics(scores: Path, confusion: Path, subject: str) -> Check:
     """Recompute accuracy, UAR and macro F1 from the confusions, pooled ones included."""
-    counts = read_tsv(confusion, ("variant", "repeat", "fold", "task", "target", "predicted", "n"))
+    run = ["variant", "role", "repeat", "fold", "task"]
+    counts = read_tsv(confusion, (*run, "target", "predicted", "n"))
     counts["n"] = counts["n"].astype(int)
     recomputed = {
-        (str(variant), str(repeat), str(fold), str(task), metric): value
-        for (variant, repeat, fold, task), rows in counts.groupby(
-            ["variant", "repeat", "fold", "task"]
-        )
+        (*map(str, key), metric): value
+        for table in (counts, counts.assign(fold="pooled"))
+        for key, rows in table.groupby(run)
         for metric, value in _metrics_of(rows).items()
     }
-    recomputed |= {
-        (str(variant), str(repeat), "pooled", str(task), metric): value
-        for (variant, repeat, task), rows in counts.groupby(["variant", "repeat", "task"])
-        for metric, value in _metrics_of(rows).items()
-    }
-    table = read_tsv(scores, ("variant", "repeat", "fold", "task", "metric", "value"))
-    keys = ["variant", "repeat", "fold", "task", "metric"]
+    keys = [*run, "metric"]
+    table = read_tsv(scores, (*keys, "value"))
     reported = {
         tuple(key): float(value)
         for *key, value in table[[*keys, "value"]].itertuples(index=False, name=None)
@@ -58,7 +40,7 @@ def check_metrics(scores: Path, confusion: Path, subject: str) -> Check:
         for key in set(reported) & set(recomputed)
         if not abs(reported[key] - recomputed[key]) <= METRIC_TOLERANCE
     ]
-    return _check(
+    return faults_check(
         "metrics recomputed", subject, sorted(faults), f"{len(reported)} values agree to 1e-9"
     )
 
@@ -89,41 +71,6 @@ def check_tables_complete(
             detail = f"{len(rows)} printed numbers; the table is not built"
             checks.append(Check("tables complete", subject, allowed, detail, allowed))
     return checks
-
-
-def _check_scores(table: pd.DataFrame, subject: str) -> Check:
-    finite = table["scores"].map(lambda scores: bool(np.isfinite(scores).all()))
-    sums = table["scores"].map(lambda scores: float(np.sum(scores, dtype=np.float64)))
-    off = ~((sums - 1.0).abs() <= SUM_TOLERANCE)
-    faults = []
-    if not finite.all():
-        faults.append(f"{int((~finite).sum())} rows hold a score that is not finite")
-    if (off & finite).any():
-        worst = sums[off & finite].iloc[0]
-        faults.append(f"{int((off & finite).sum())} rows do not sum to 1, the first to {worst:g}")
-    return _check("scores are probabilities", subject, faults, f"{len(table)} rows")
-
-
-def _check_one_prediction(table: pd.DataFrame, subject: str) -> Check:
-    faults = []
-    key = ["repeat", "fold", "task", "clip_id", "segment", "channel"]
-    twice = int(table.duplicated(key).sum())
-    if twice:
-        faults.append(f"{twice} rows are a second prediction of the same clip, task and run")
-    runs = 0
-    for run, rows in table.groupby(["repeat", "fold", "role"], sort=True):
-        runs += 1
-        clips = rows.groupby("task")["clip_id"].agg(frozenset)
-        missing = {task: len(frozenset().union(*clips) - own) for task, own in clips.items()}
-        faults += [
-            f"repeat {run[0]} fold {run[1]} {run[2]}: task {task} misses {count} clips"
-            for task, count in missing.items()
-            if count
-        ]
-        if set(clips.index) != set(table["task"]):
-            absent = ", ".join(sorted(set(table["task"]) - set(clips.index)))
-            faults.append(f"repeat {run[0]} fold {run[1]} {run[2]}: no predictions of {absent}")
-    return _check("one prediction per clip, task and run", subject, faults, f"{runs} sets of clips")
 
 
 def _metrics_of(rows: pd.DataFrame) -> dict[str, float]:
@@ -159,10 +106,5 @@ def _check_table(printed: pd.DataFrame, built: pd.DataFrame, subject: str) -> Ch
     detail = f"{len(printed)} printed numbers"
     if not_reproduced:
         detail += f"; not reproduced: {', '.join(not_reproduced)}"
-    check = _check("tables complete", subject, faults, detail)
+    check = faults_check("tables complete", subject, faults, detail)
     return Check(check.check, subject, check.passed, check.detail, allowed=bool(not_reproduced))
-
-
-def _check(name: str, subject: str, faults: Sequence[str], detail: str) -> Check:
-    shown = "; ".join(faults[:5]) + (f"; and {len(faults) - 5} more" if len(faults) > 5 else "")
-    return Check(check=name, subject=subject, passed=not faults, detail=shown or detail)

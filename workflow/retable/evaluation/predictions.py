@@ -5,13 +5,14 @@ are the probabilities of the task's classes, in the order that the file's metada
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from retable.errors import DataError
@@ -57,21 +58,31 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
     ordered = predictions.table[SCHEMA.names].sort_values(KEY, kind="stable")
     classes = {task: list(names) for task, names in predictions.classes.items()}
     metadata = {CLASSES_KEY: json.dumps(classes, sort_keys=True, ensure_ascii=False).encode()}
-    columns = [pa.array(ordered[field.name].tolist(), type=field.type) for field in SCHEMA]
-    table = pa.Table.from_arrays(columns, schema=SCHEMA.with_metadata(metadata))
+    columns = [
+        _score_lists(ordered["scores"])
+        if field.name == "scores"
+        else pa.array(ordered[field.name], type=field.type)
+        for field in SCHEMA
+    ]
+    table = pa.Table.from_arrays(columns, schema=SCHEMA.with_metadata(metadata)).combine_chunks()
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, path, compression="zstd")
 
 
-def read_predictions(paths: Sequence[Path]) -> Predictions:
+def read_predictions(paths: Sequence[Path], roles: Collection[str] = ROLES) -> Predictions:
     """Read the predictions of one experiment and variant, all its parts together.
 
+    Args:
+        paths: The predictions of all parts.
+        roles: Only clips of these roles.
+
     Raises:
-        DataError: A file is not one of ours, parts disagree on the classes, or rows are invalid.
+        DataError: A file is not one of ours, parts disagree on the classes, rows are invalid, or
+            there are none of these roles.
     """
     if not paths:
         raise DataError("no predictions to read: the experiment has no parts")
-    parts = [_read_part(path) for path in paths]
+    parts = [_read_part(path, roles) for path in paths]
     for path, part in zip(paths, parts, strict=True):
         if part.classes != parts[0].classes:
             raise DataError(
@@ -82,8 +93,16 @@ def read_predictions(paths: Sequence[Path]) -> Predictions:
     predictions = Predictions(
         table=table.sort_values(KEY, kind="stable", ignore_index=True), classes=parts[0].classes
     )
-    validate_predictions(predictions, ", ".join(map(str, paths)))
+    source = ", ".join(map(str, paths))
+    if table.empty and set(roles) != set(ROLES):
+        raise DataError(f"{source}: no predictions of the role {' or '.join(roles)}")
+    validate_predictions(predictions, source)
     return predictions
+
+
+def score_matrix(rows: pd.DataFrame) -> np.ndarray:
+    """Scores of rows of one task as float32 (rows, classes)."""
+    return np.concatenate(rows["scores"].to_numpy()).reshape(len(rows), -1)
 
 
 def validate_predictions(predictions: Predictions, source: str) -> None:
@@ -91,7 +110,7 @@ def validate_predictions(predictions: Predictions, source: str) -> None:
     table, classes = predictions.table, predictions.classes
     if table.empty:
         raise DataError(f"{source}: no predictions; train the run again")
-    roles = sorted(set(table["role"]) - set(ROLES))
+    roles = sorted(set(table["role"].unique()) - set(ROLES))
     if roles:
         raise DataError(f"{source}: unknown role {roles[0]!r}; expected {', '.join(ROLES)}")
     twice = table.duplicated(KEY)
@@ -108,19 +127,19 @@ def _validate_task(
     if task not in classes:
         raise DataError(f"{source}: no classes for task {task!r}; known: {', '.join(classes)}")
     names = classes[task]
-    unknown = sorted(set(rows["target"]) - set(names))
+    unknown = sorted(set(rows["target"].unique()) - set(names))
     if unknown:
         raise DataError(
             f"{source}: task {task} has the unknown target {unknown[0]!r}; "
             f"expected {', '.join(names)}"
         )
-    lengths = rows["scores"].map(len)
+    lengths = _lengths(rows["scores"])
     if (lengths != len(names)).any():
         raise DataError(
             f"{source}: task {task} has {len(names)} classes but a row of "
-            f"{lengths[lengths != len(names)].iloc[0]} scores"
+            f"{lengths[lengths != len(names)][0]} scores"
         )
-    finite = np.isfinite(np.stack(rows["scores"].tolist())).all(axis=1)
+    finite = np.isfinite(score_matrix(rows)).all(axis=1)
     if not finite.all():
         raise DataError(
             f"{source}: task {task} has {int((~finite).sum())} rows with a score that is not "
@@ -129,7 +148,18 @@ def _validate_task(
         )
 
 
-def _read_part(path: Path) -> Predictions:
+def _lengths(scores: pd.Series) -> np.ndarray:
+    return np.fromiter(map(len, scores), dtype=np.int64, count=len(scores))
+
+
+def _score_lists(scores: pd.Series) -> pa.ListArray:
+    """The scores as Arrow holds them: end to end, and where each row begins."""
+    offsets = np.concatenate([[0], _lengths(scores).cumsum()]).astype(np.int32)
+    values = np.concatenate(scores.to_numpy()).astype(np.float32, copy=False)
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values))
+
+
+def _read_part(path: Path, roles: Collection[str]) -> Predictions:
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowInvalid) as error:
@@ -141,4 +171,6 @@ def _read_part(path: Path) -> Predictions:
             f"{', '.join(table.schema.names)}); remove it and train the run again"
         )
     classes = {task: tuple(names) for task, names in json.loads(metadata[CLASSES_KEY]).items()}
+    if set(roles) != set(ROLES):
+        table = table.filter(pc.is_in(table["role"], value_set=pa.array(list(roles))))
     return Predictions(table=table.to_pandas(), classes=classes)

@@ -1,4 +1,4 @@
-"""Predictions of an experiment to its scores and confusion counts, in long form."""
+"""Predictions of an experiment or fusion to its scores and confusion counts, in long form."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,33 +12,41 @@ from retable.evaluation.metrics import METRICS, confusion_matrix
 from retable.evaluation.pooling import decide
 from retable.evaluation.predictions import read_predictions
 from retable.evaluation.tsv import as_numbers, read_tsv, write_tsv
+from retable.spec.paper import Pooling
 
 logger = logging.getLogger(__name__)
 
 POOLED = "pooled"
 """Name, in the column `fold`, of the metric over the decisions of all folds of a repeat."""
-SCORE_COLUMNS = ["variant", "repeat", "fold", "task", "metric", "value", "n"]
-CONFUSION_COLUMNS = ["variant", "repeat", "fold", "task", "target", "predicted", "n"]
+SCORED_ROLES = ("validation", "test")
+SCORE_COLUMNS = ["variant", "role", "repeat", "fold", "task", "metric", "value", "n"]
+CONFUSION_COLUMNS = ["variant", "role", "repeat", "fold", "task", "target", "predicted", "n"]
 
 
 def score_experiment(
-    predictions_by_variant: Mapping[str, Sequence[Path]], scores: Path, confusion: Path
+    predictions_by_variant: Mapping[str, Sequence[Path]],
+    poolings: Mapping[str, Pooling],
+    scores: Path,
+    confusion: Path,
 ) -> None:
-    """Score the test clips of every variant of an experiment.
+    """Score the validation and test clips of every variant of an experiment or fusion.
 
-    Writes `scores` with `SCORE_COLUMNS` (every fold, and fold `pooled` over the folds of a repeat;
-    `n` is the number of decisions) and `confusion` with `CONFUSION_COLUMNS` (every fold, all pairs
-    of classes, in the order of the classes).
+    Args:
+        predictions_by_variant: variant -> the predictions of all its parts.
+        poolings: variant -> how segments decide for their clip.
+        scores: Is written with `SCORE_COLUMNS`: every fold, and fold `pooled` over the folds of a
+            repeat; `n` is the number of decisions.
+        confusion: Is written with `CONFUSION_COLUMNS`: every fold, all pairs of classes, in the
+            order of the classes.
 
     Raises:
         DataError: Predictions are unreadable or hold no test clips.
     """
     score_tables, confusion_tables = [], []
     for variant, paths in sorted(predictions_by_variant.items(), key=lambda item: item[0]):
-        predictions = read_predictions(paths)
-        decisions = decide(predictions)
-        decisions = decisions[decisions["role"] == "test"]
-        if decisions.empty:
+        predictions = read_predictions(paths, SCORED_ROLES)
+        decisions = decide(predictions, poolings[variant])
+        if "test" not in set(decisions["role"]):
             raise DataError(f"{', '.join(map(str, paths))}: no predictions of the role test")
         score_tables.append(score_decisions(decisions, predictions.classes).assign(variant=variant))
         confusion_tables.append(
@@ -53,10 +61,10 @@ def score_decisions(decisions: pd.DataFrame, classes: Mapping[str, Sequence[str]
     """Score decisions (see `pooling.decide`): columns of `SCORE_COLUMNS` without `variant`."""
     rows = [
         {
-            "repeat": repeat, "fold": fold, "task": task,
+            "role": role, "repeat": repeat, "fold": fold, "task": task,
             "metric": name, "value": float(metric(counts)), "n": counts.sum(),
         }
-        for repeat, fold, task, counts in _by_fold_and_pooled(decisions, classes)
+        for role, repeat, fold, task, counts in _by_fold_and_pooled(decisions, classes)
         for name, metric in METRICS.items()
     ]  # fmt: skip
     return pd.DataFrame(rows)
@@ -65,12 +73,13 @@ def score_decisions(decisions: pd.DataFrame, classes: Mapping[str, Sequence[str]
 def count_confusions(decisions: pd.DataFrame, classes: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """Count confusions of every fold: columns of `CONFUSION_COLUMNS` without `variant`."""
     rows = []
-    for (repeat, fold, task), group in decisions.groupby(["repeat", "fold", "task"], sort=True):
+    runs = decisions.groupby(["role", "repeat", "fold", "task"], sort=True)
+    for (role, repeat, fold, task), group in runs:
         names = classes[str(task)]
         counts = confusion_matrix(group["target"], group["predicted"], names)
         rows += [
             {
-                "repeat": repeat, "fold": fold, "task": task,
+                "role": role, "repeat": repeat, "fold": fold, "task": task,
                 "target": target, "predicted": predicted, "n": int(counts[i, j]),
             }
             for i, target in enumerate(names)
@@ -93,9 +102,11 @@ def read_confusion(path: Path) -> pd.DataFrame:
 
 def _by_fold_and_pooled(
     decisions: pd.DataFrame, classes: Mapping[str, Sequence[str]]
-) -> Iterator[tuple[object, object, object, np.ndarray]]:
-    for (repeat, task), group in decisions.groupby(["repeat", "task"], sort=True):
+) -> Iterator[tuple[object, object, object, object, np.ndarray]]:
+    for (role, repeat, task), group in decisions.groupby(["role", "repeat", "task"], sort=True):
         names = classes[str(task)]
         for fold, part in group.groupby("fold", sort=True):
-            yield repeat, fold, task, confusion_matrix(part["target"], part["predicted"], names)
-        yield repeat, POOLED, task, confusion_matrix(group["target"], group["predicted"], names)
+            counts = confusion_matrix(part["target"], part["predicted"], names)
+            yield role, repeat, fold, task, counts
+        counts = confusion_matrix(group["target"], group["predicted"], names)
+        yield role, repeat, POOLED, task, counts
