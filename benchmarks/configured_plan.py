@@ -7,7 +7,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
-from retable.plan import Plan
+from retable.plan.plan import Plan
 
 ROOT = Path(__file__).parents[1]
 

@@ -14,7 +14,7 @@ from configured_plan import ROOT, configured_plan, results_folder
 from speaker_confusions import percent, speaker_confusions
 
 from retable.evaluation.intervals import difference_interval, metric_interval
-from retable.plan import Plan
+from retable.plan.plan import Plan
 from retable.spec.paper import Experiment
 from retable.tables.matching import match_cells
 from retable.tables.published import published_rows, read_published

@@ -33,7 +33,10 @@ def speaker_confusions(
     if folds is not None:
         wanted &= decisions["fold"].isin(folds)
     clips = pd.read_csv(
-        results / "datasets" / f"{experiment.dataset}.tsv", sep="\t", dtype=str, index_col="clip_id"
+        results / "datasets" / f"{experiment.datasets[0]}.tsv",
+        sep="\t",
+        dtype=str,
+        index_col="clip_id",
     )
     speakers = sorted(set(clips["speaker"]))
     return confusions_by_group(

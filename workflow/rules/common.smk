@@ -10,8 +10,9 @@ ENVIRONMENT = str(Path(workflow.basedir) / "envs" / "retable.yaml")
 sys.path.insert(0, str(WORKFLOW))
 
 from retable.errors import RetableError
-from retable.plan import Plan
+from retable.plan.plan import Plan
 from retable.spec.corpus import corpus_of
+from retable.spec.paper import Fusion
 
 try:
     PLAN = Plan.of(config, WORKFLOW)
@@ -32,6 +33,10 @@ wildcard_constraints:
     feature=any_of(sorted({feature for feature, _ in PLAN.features()})),
     paper=any_of(PLAN.papers),
     experiment=any_of(PLAN.network_names() + PLAN.baseline_names()),
+    fusion=any_of(sorted({fusion for _, fusion, _ in PLAN.fusions})),
+    scored=any_of(sorted({name for _, name in PLAN.scored})),
+    layout="mono|stereo",
+    standardise="band|band_and_channel",
     variant="paper|clean",
     archive=any_of([a.name for c in PLAN.corpora for a in PLAN.corpus(c).archives]),
     shard=r"\d+",

@@ -1,15 +1,39 @@
-# Scores and confusion counts of an experiment, all its variants together.
+# Scores of experiments and fusions from their predictions, and the fusions themselves.
+rule fuse:
+    input:
+        lambda wc: flattened(fusion_members(wc)),
+    output:
+        predictions="<results>/fusions/{paper}/{fusion}/{variant}/predictions.parquet",
+        audit="<results>/fusions/{paper}/{fusion}/{variant}/audit.tsv",
+        sizes="<results>/fusions/{paper}/{fusion}/{variant}/sizes.tsv",
+        facts="<results>/fusions/{paper}/{fusion}/{variant}/fusion.json",
+    log:
+        "<logs>/fuse/{paper}/{fusion}-{variant}.log",
+    benchmark:
+        "<benchmarks>/fuse/{paper}/{fusion}-{variant}.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        fusion=lambda wc: PLAN.fusions[wc.paper, wc.fusion, wc.variant].canonical(),
+        members=fusion_members,
+        code=PLAN.code("fuse.py"),
+    script:
+        "../scripts/fuse.py"
+
+
+# All variants of an experiment or fusion together.
 rule score:
     input:
         unpack(predictions_by_variant),
     output:
-        scores="<results>/scores/{paper}/{experiment}.tsv",
-        confusion="<results>/scores/{paper}/{experiment}-confusion.tsv",
+        scores="<results>/scores/{paper}/{scored}.tsv",
+        confusion="<results>/scores/{paper}/{scored}-confusion.tsv",
     log:
-        "<logs>/score/{paper}/{experiment}.log",
+        "<logs>/score/{paper}/{scored}.log",
     conda:
         ENVIRONMENT
     params:
+        poolings=lambda wc: PLAN.poolings(wc.paper, wc.scored),
         code=PLAN.code("score.py"),
     script:
         "../scripts/score.py"

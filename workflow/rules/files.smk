@@ -29,10 +29,15 @@ def dataset_file(dataset):
     return f"{RESULTS}/datasets/{dataset}.tsv"
 
 
-def audio_files(dataset, rate):
+def audio_folder(dataset, feature):
+    """Folder of the packed audio that a feature is computed from."""
+    return f"{RESULTS}/audio/{dataset}/{feature.sample_rate}-{feature.audio_layout}"
+
+
+def audio_files(dataset, feature):
     """Data files of the packed audio; the index of each lies beside it."""
     return expand(
-        f"{RESULTS}/audio/{dataset}/{rate}/shard{{shard}}.npy",
+        f"{audio_folder(dataset, feature)}/shard{{shard}}.npy",
         shard=PLAN.shards(dataset),
     )
 
@@ -45,20 +50,64 @@ def feature_files(feature, dataset):
     )
 
 
-def split_file(experiment, name):
+def split_file(paper, one, name):
+    """A file of the split of one input of an experiment."""
+    return f"{RESULTS}/splits/{paper}/{one.dataset}/{one.split_name}/{name}"
+
+
+def standardisation_file(paper, one):
+    """Means and deviations that one input is standardised with; empty where it is not."""
+    if one.standardise == "none":
+        return ""
     return (
-        f"{RESULTS}/splits/{experiment.paper}/{experiment.dataset}/"
-        f"{experiment.split_name}/{name}"
+        f"{RESULTS}/standardisations/{paper}/{one.dataset}/{one.split_name}/"
+        f"{one.feature_name}-{one.standardise}.tsv"
     )
 
 
-def part_files(experiment, name):
-    """The file `name` of every part of an experiment and variant."""
+def input_files(paper, one):
+    """The files behind one input of an experiment, and where its corpus was read from."""
+    return {
+        "dataset": dataset_file(one.dataset),
+        "features": feature_files(one.feature_name, one.dataset),
+        "split": split_file(paper, one, "roles.tsv"),
+        "standardisation": standardisation_file(paper, one),
+        "source": PLAN.origin(one.dataset),
+    }
+
+
+def experiment_inputs(experiment):
+    """The files behind every input of an experiment."""
+    return [input_files(experiment.paper, one) for one in experiment.inputs]
+
+
+def files_in(inputs):
+    """All files of what `experiment_inputs` lists."""
+    return [
+        file
+        for files in inputs
+        for file in [
+            files["dataset"],
+            *files["features"],
+            files["split"],
+            files["standardisation"],
+        ]
+        if file
+    ]
+
+
+def part_files(experiment, name, parts=None):
+    """The file `name` of every part, or of some, of an experiment and variant."""
     return expand(
         f"{RESULTS}/runs/{experiment.paper}/{experiment.experiment}/{experiment.variant}/"
         f"part{{part}}/{name}",
-        part=PLAN.parts(experiment),
+        part=PLAN.parts(experiment) if parts is None else parts,
     )
+
+
+def fusion_file(fusion, name):
+    """A file of a fusion and variant."""
+    return f"{RESULTS}/fusions/{fusion.paper}/{fusion.fusion}/{fusion.variant}/{name}"
 
 
 def score_files(paper, experiments, name):
@@ -93,31 +142,47 @@ def paper_files(paper):
 
 
 def archive_of_folder(wildcards):
-    archives = PLAN.corpus(wildcards.corpus).archives
-    name = next(a.name for a in archives if a.unpack_to == wildcards.folder)
+    name = PLAN.archive_of_folder(wildcards.corpus, wildcards.folder).name
     return f"{RESULTS}/corpora/{wildcards.corpus}/archives/{name}"
 
 
 def part_inputs(wildcards):
+    return experiment_inputs(experiment_of(wildcards))
+
+
+def warm_starts(wildcards):
+    """Folders with the weights that the runs of a part start from."""
     experiment = experiment_of(wildcards)
-    return {
-        "dataset": dataset_file(experiment.dataset),
-        "features": feature_files(experiment.feature_name, experiment.dataset),
-        "split": split_file(experiment, "roles.tsv"),
-    }
+    if experiment.warm_start is None:
+        return []
+    source, parts = PLAN.warm_start_parts(experiment, wildcards.part)
+    return part_files(source, "models", parts)
 
 
 def part_text(wildcards):
     return PLAN.part(experiment_of(wildcards), wildcards.part).canonical()
 
 
+def prediction_files(spec):
+    """Predictions of an experiment's parts, or of a fusion."""
+    if isinstance(spec, Fusion):
+        return [fusion_file(spec, "predictions.parquet")]
+    return part_files(spec, "predictions.parquet")
+
+
 def predictions_by_variant(wildcards):
     return {
-        variant: part_files(
-            PLAN.experiment(wildcards.paper, wildcards.experiment, variant),
-            "predictions.parquet",
-        )
-        for variant in PLAN.variants(wildcards.paper, wildcards.experiment)
+        variant: prediction_files(spec)
+        for variant, spec in PLAN.scored[wildcards.paper, wildcards.scored].items()
+    }
+
+
+def fusion_members(wildcards):
+    """Member -> its predictions."""
+    fusion = PLAN.fusions[wildcards.paper, wildcards.fusion, wildcards.variant]
+    return {
+        name: prediction_files(PLAN.experiment(wildcards.paper, name, "paper"))
+        for name in fusion.members
     }
 
 
@@ -126,25 +191,32 @@ def table_experiments(paper, table):
 
 
 def setting_sources(paper):
-    """Experiment -> source -> file, for the settings that a paper's text states."""
+    """Experiment or fusion -> source -> files, for the settings that a paper's text states.
+
+    A feature, split and manifest for each input of the experiment, and the runs of all its parts.
+    """
     files = {}
     for name in PLAN.setting_experiments(paper):
-        experiment = PLAN.experiment(paper, name, "paper")
-        features = feature_files(experiment.feature_name, experiment.dataset)
+        spec = PLAN.scored[paper, name]["paper"]
+        if isinstance(spec, Fusion):
+            files[name] = {"fusion": [fusion_file(spec, "fusion.json")]}
+            continue
+        features = [feature_files(one.feature_name, one.dataset) for one in spec.inputs]
         files[name] = {
-            "run": part_files(experiment, "run.json")[0],
-            "feature": features[0].replace(".npy", ".json"),
-            "split": split_file(experiment, "split.json"),
-            "manifest": manifest_of(corpus_of(experiment.dataset)),
+            "run": part_files(spec, "run.json"),
+            "feature": [shards[0].replace(".npy", ".json") for shards in features],
+            "split": [split_file(paper, one, "split.json") for one in spec.inputs],
+            "manifest": [manifest_of(corpus_of(one.dataset)) for one in spec.inputs],
         }
-        if experiment.training:
-            files[name]["model"] = part_files(experiment, "model.json")[0]
+        if spec.training:
+            files[name]["model"] = part_files(spec, "model.json")[:1]
     return files
 
 
 def figure_files(wildcards):
-    """Experiment -> the files that the figure draws of it."""
+    """Experiment or fusion -> the files that the figure draws of it."""
     figure = PLAN.papers[wildcards.paper].figures[wildcards.figure]
+    example_file = f"{RESULTS}/examples/{wildcards.paper}/{wildcards.figure}.npz"
     files_of = {
         "confusions": lambda name: score_files(
             wildcards.paper, [name], "-confusion.tsv"
@@ -153,8 +225,12 @@ def figure_files(wildcards):
             PLAN.experiment(wildcards.paper, name, figure.variant), "history.tsv"
         ),
         "scores": lambda name: score_files(wildcards.paper, [name], ".tsv"),
-        "examples": lambda name: [
-            f"{RESULTS}/examples/{wildcards.paper}/{wildcards.figure}.npz"
+        "examples": lambda name: [example_file],
+        "patches": lambda name: [example_file],
+        "fusion_sizes": lambda name: [
+            fusion_file(
+                PLAN.fusions[wildcards.paper, name, figure.variant], "sizes.tsv"
+            )
         ],
     }[figure.draws]
     return {name: files_of(name) for name in figure.experiments}
@@ -173,8 +249,8 @@ def shown_experiment(wildcards):
 
 
 def shown_audio(wildcards):
-    experiment = shown_experiment(wildcards)
-    return audio_files(experiment.dataset, experiment.feature.sample_rate)
+    shown = shown_experiment(wildcards).inputs[0]
+    return audio_files(shown.dataset, shown.feature)
 
 
 def corpus_files(name):
@@ -182,34 +258,63 @@ def corpus_files(name):
 
 
 def checked_predictions():
-    """Subject -> prediction files, for every experiment and variant."""
+    """Subject -> prediction files, for every experiment, fusion and variant."""
     return {
-        f"{e.paper}, {e.experiment} {e.variant}": part_files(e, "predictions.parquet")
+        f"{paper}, {name} {variant}": prediction_files(spec)
+        for (paper, name), variants in PLAN.scored.items()
+        for variant, spec in variants.items()
+    }
+
+
+def checked_roles():
+    """Subject -> task -> roles of the clips, for every experiment and variant."""
+    return {
+        f"{e.paper}, {e.experiment} {e.variant}": {
+            task: split_file(e.paper, one, "roles.tsv")
+            for one in e.inputs
+            for task in one.tasks
+        }
         for e in PLAN.experiments.values()
     }
 
 
 def checked_scores():
-    """Subject -> its scores and confusion counts, for every experiment."""
-    names = sorted({(e.paper, e.experiment) for e in PLAN.experiments.values()})
+    """Subject -> its scores and confusion counts, for every experiment and fusion."""
     return {
         f"{paper}, {name}": [
             *score_files(paper, [name], ".tsv"),
             *score_files(paper, [name], "-confusion.tsv"),
         ]
-        for paper, name in names
+        for paper, name in PLAN.scored
     }
 
 
 def checked_splits():
     """Subject -> audit and facts, for every split."""
     return {
-        f"{e.paper}, {e.split_name} of {e.dataset}": [
-            split_file(e, "audit.tsv"),
-            split_file(e, "split.json"),
+        f"{paper}, {one.split_name} of {one.dataset}": [
+            split_file(paper, one, "audit.tsv"),
+            split_file(paper, one, "split.json"),
         ]
-        for e in PLAN.experiments.values()
+        for paper, one in PLAN.inputs
     }
+
+
+def checked_fusions():
+    """Subject -> its audit, for every fusion and variant."""
+    return {
+        f"{f.paper}, {f.fusion} {f.variant}": fusion_file(f, "audit.tsv")
+        for f in PLAN.fusions.values()
+    }
+
+
+def leaky_fusions():
+    """Subjects of the fusions that declare to test on clips that classifiers were trained on."""
+    return [
+        f"{f.paper}, {f.fusion} {f.variant}"
+        for f in PLAN.fusions.values()
+        if f.other_roles
+    ]
 
 
 def built_tables(paper):

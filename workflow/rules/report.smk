@@ -5,6 +5,8 @@ rule check:
         corpus_files("rejected.tsv"),
         flattened(checked_splits()),
         flattened(checked_predictions()),
+        flattened({s: roles.values() for s, roles in checked_roles().items()}),
+        list(checked_fusions().values()),
         flattened(checked_scores()),
         [flattened(built_tables(paper)) for paper in PLAN.papers],
     output:
@@ -29,6 +31,9 @@ rule check:
         promises={corpus: PLAN.promise(corpus).canonical() for corpus in PLAN.corpora},
         splits=checked_splits(),
         predictions=checked_predictions(),
+        roles=checked_roles(),
+        fusions=checked_fusions(),
+        other_roles=leaky_fusions(),
         scores=checked_scores(),
         tables={paper: built_tables(paper) for paper in PLAN.papers},
         code=PLAN.code("check.py", *PLAN.corpus_modules()),

@@ -48,8 +48,8 @@ rule text_tables:
         sources=lambda wc: sorted(
             {
                 file
-                for files in setting_sources(wc.paper).values()
-                for file in files.values()
+                for sources in setting_sources(wc.paper).values()
+                for file in flattened(sources)
             }
         ),
     output:
@@ -67,6 +67,7 @@ rule text_tables:
         sources=lambda wc: setting_sources(wc.paper),
         parameters=lambda wc: PLAN.parameters(wc.paper),
         published=lambda wc: PLAN.published_text(wc.paper, "text"),
+        cited=lambda wc: PLAN.cited_text(wc.paper),
         comparability=lambda wc: PLAN.comparability(
             wc.paper, PLAN.text_experiments(wc.paper)
         ),

@@ -1,7 +1,8 @@
 # Networks are trained and baselines fitted, some runs of one experiment and variant a job.
 rule train:
     input:
-        unpack(part_inputs),
+        lambda wc: files_in(part_inputs(wc)),
+        warm_starts,
     output:
         predictions="<results>/runs/{paper}/{experiment}/{variant}/part{part}/predictions.parquet",
         runs="<results>/runs/{paper}/{experiment}/{variant}/part{part}/run.json",
@@ -20,7 +21,8 @@ rule train:
         ENVIRONMENT
     params:
         part=part_text,
-        source=lambda wc: PLAN.origin(experiment_of(wc).dataset),
+        inputs=part_inputs,
+        warm_starts=warm_starts,
         code=lambda wc: PLAN.model_code("train.py", experiment_of(wc)),
     script:
         "../scripts/train.py"
@@ -28,7 +30,7 @@ rule train:
 
 rule fit:
     input:
-        unpack(part_inputs),
+        lambda wc: files_in(part_inputs(wc)),
     output:
         predictions="<results>/runs/{paper}/{experiment}/{variant}/part{part}/predictions.parquet",
         runs="<results>/runs/{paper}/{experiment}/{variant}/part{part}/run.json",
@@ -42,7 +44,7 @@ rule fit:
         ENVIRONMENT
     params:
         part=part_text,
-        source=lambda wc: PLAN.origin(experiment_of(wc).dataset),
+        inputs=part_inputs,
         code=lambda wc: PLAN.model_code("fit.py", experiment_of(wc)),
     script:
         "../scripts/fit.py"

@@ -12,8 +12,9 @@ def test_names_are_replaced_by_what_they_stand_for(read):
         "NET",
         "paper",
     )
-    assert (experiment.feature_name, experiment.feature.frames) == ("stft", 16)
-    assert (experiment.split_name, experiment.split.folds) == ("folds", 5)
+    (clips,) = experiment.inputs
+    assert (clips.feature_name, clips.feature.frames) == ("stft", 16)
+    assert (clips.split_name, clips.split.folds) == ("folds", 5)
     assert experiment.model.kind == "gresnet" and experiment.training.epochs == 3
 
 
@@ -35,8 +36,8 @@ def test_a_variant_changes_what_it_says_and_null_drops_an_inherited_one(read, ed
         },
     )
     experiments = read().papers["waves"].experiments
-    assert experiments["NET"]["paper"].split.group is None
-    assert experiments["NET"]["clean"].split.group == "speaker"
+    assert experiments["NET"]["paper"].inputs[0].split.group is None
+    assert experiments["NET"]["clean"].inputs[0].split.group == "speaker"
     assert [*experiments["TWIN"]] == ["paper", "clean"]
     assert [*experiments["ALONE"]] == ["paper"]
 
@@ -73,9 +74,9 @@ def test_overrides_of_the_configuration_lie_over_those_of_the_scale(read, edit):
     )
     own = {"papers": {"waves": {"splits": {"folds": {"folds": 3}}}}}
     experiment = read(overrides=own).papers["waves"].experiments["NET"]["paper"]
-    assert (experiment.split.folds, experiment.training.epochs) == (3, 1)
+    assert (experiment.inputs[0].split.folds, experiment.training.epochs) == (3, 1)
     large = read(scale="large").papers["waves"].experiments["NET"]["paper"]
-    assert (large.split.folds, large.training.epochs) == (5, 3)
+    assert (large.inputs[0].split.folds, large.training.epochs) == (5, 3)
 
 
 @pytest.mark.parametrize(
@@ -94,9 +95,13 @@ def test_overrides_of_the_configuration_lie_over_those_of_the_scale(read, edit):
         (
             "models",
             {"small": {"kind": "resnet"}},
-            "models.small.kind: 'resnet' is not allowed; allowed: 'gresnet', 'svm'",
+            "models.small.kind: 'resnet' is not allowed; allowed: 'gresnet', 'branched_vgg', 'svm'",
         ),
-        ("models", {"small": {"kind": None}}, "models.small.kind: missing; allowed: gresnet, svm"),
+        (
+            "models",
+            {"small": {"kind": None}},
+            "models.small.kind: missing; allowed: gresnet, branched_vgg, svm",
+        ),
         (
             "models",
             {"small": {"f1": "swish"}},
@@ -149,8 +154,9 @@ def test_overrides_of_the_configuration_lie_over_those_of_the_scale(read, edit):
         (
             "experiments",
             {"NET": {"epochs": 3}},
-            "experiments.NET.epochs: unknown key; known: dataset, feature, folds, model, repeats, "
-            "runs_per_part, split, tasks, title, training, variants",
+            "experiments.NET.epochs: unknown key; known: dataset, feature, folds, model, pooling, "
+            "predict_train, repeats, runs_per_part, split, standardise, tasks, title, training, "
+            "variants, warm_start",
         ),
         (
             "experiments",
@@ -257,7 +263,7 @@ def test_a_row_of_the_text_has_one_origin(faults, edit):
         ("model.filters.1", "model.filters.1 leads nowhere: no '1' among 0"),
         ("model.pooling", "model.pooling is 'average', no number"),
         ("training.nesterov", "training.nesterov leads nowhere: no 'nesterov' among "),
-        ("split.equal", "split.equal is False, no number"),
+        ("inputs.0.split.equal", "inputs.0.split.equal is False, no number"),
         ("folds", "folds is None, no number"),
     ],
 )

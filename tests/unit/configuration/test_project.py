@@ -49,7 +49,7 @@ def test_the_configuration_of_the_repository_states_the_defaults(repository_conf
     optional = {key for key, field in Config.model_fields.items() if not field.is_required()}
     written = Config.model_validate(repository_config)
     assert written.model_dump(include=optional - {"corpora"}) == Config(
-        scale="demo", papers=("gresnets",)
+        scale="demo", papers=("gresnets", "mixup_mtl")
     ).model_dump(include=optional - {"corpora"})
     assert set(written.corpora.values()) == {Source()}
 
@@ -185,9 +185,9 @@ def test_all_faults_come_in_one_message(workflow, edit, read):
     assert str(raised.value).splitlines() == [
         "config.yaml, workflow/scales/small.yaml, workflow/papers/waves/paper.yaml: 4 faults",
         "  - overrides.papers.waves.splits.fold: no such entry; did you mean 'folds'?",
-        "  - papers.waves.models.small.hiden: unknown key; did you mean 'hidden'?",
         "  - papers.waves.experiments.NET.dataset: no dataset 'ravdess-cats'; "
         "did you mean 'ravdess-dogs'?",
+        "  - papers.waves.models.small.hiden: unknown key; did you mean 'hidden'?",
         "  - corpora.ravdess.source: 'upstrem' is no source of corpus ravdess: did you mean "
         "'upstream'? Expected 'simulated', 'upstream', an address (https://…), or a directory; "
         f"{Path.cwd()} has none of that name",

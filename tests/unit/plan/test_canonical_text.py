@@ -7,7 +7,7 @@ import pytest
 import yaml
 from pydantic import create_model
 
-from retable.plan import Plan
+from retable.plan.plan import Plan
 from retable.spec.base import Spec, canonical_json
 from retable.spec.split import KFold
 from retable.spec.training import Training

@@ -1,51 +1,20 @@
 """What there is to build, and what makes a job run again."""
 
-import copy
 import hashlib
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-import yaml
 
+from plans import REPOSITORY, WORKFLOW, edited_plan, part_texts, plan_of
 from retable.checks.build import promised_tables
-from retable.plan import Plan, run_seed
-
-REPOSITORY = Path(__file__).parents[3]
-WORKFLOW = REPOSITORY / "workflow"
-CONFIG = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
-
-
-def plan_of(workflow=WORKFLOW, **changes) -> Plan:
-    return Plan.of({**copy.deepcopy(CONFIG), **changes}, workflow)
-
-
-def part_texts(plan: Plan) -> dict[tuple[str, str, str, str], str]:
-    """(paper, experiment, variant, part) -> the text that makes its job run again."""
-    return {
-        (*key, part): plan.part(experiment, part).canonical()
-        for key, experiment in plan.experiments.items()
-        for part in plan.parts(experiment)
-    }
+from retable.plan.plan import run_seed
 
 
 @pytest.fixture
 def edited(tmp_path):
     """Plans a copy of the workflow after `edit` has changed the content of gresnets' paper.yaml."""
-
-    def plan_edited(edit, **changes) -> Plan:
-        workflow = tmp_path / "workflow"
-        for folder in ("scales", "papers", "corpora"):
-            shutil.copytree(WORKFLOW / folder, workflow / folder)
-        path = workflow / "papers" / "gresnets" / "paper.yaml"
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        edit(content)
-        path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-        return plan_of(workflow, **changes)
-
-    return plan_edited
+    return lambda edit, **changes: edited_plan(tmp_path, "gresnets", edit, **changes)
 
 
 @pytest.mark.parametrize("scale", ["demo", "quick", "paper"])
@@ -72,7 +41,9 @@ def test_every_scale_plans_every_job_and_the_code_behind_it(scale):
 def test_gresnets_trains_24_networks_on_five_folds_each_and_one_that_the_paper_lacks():
     plan = plan_of(scale="paper")
     experiments = {
-        name: spec for (_, name, variant), spec in plan.experiments.items() if variant == "paper"
+        name: spec
+        for (paper, name, variant), spec in plan.experiments.items()
+        if (paper, variant) == ("gresnets", "paper")
     }
     networks = {name: spec for name, spec in experiments.items() if spec.training}
     assert {len(plan.runs(spec)) for spec in experiments.values()} == {5}
@@ -84,9 +55,9 @@ def test_gresnets_trains_24_networks_on_five_folds_each_and_one_that_the_paper_l
     ) == [3, 4, 5, 6, 7, 7, 8, 9]  # Fig. 11, and Table 4 with kernels 3x3
     headline = networks["GR-G-M"]
     assert (headline.model.kernel1, headline.model.kernel2, headline.model.depth) == (1, 3, 7)
-    assert headline.split.equal and headline.split.group is None
+    assert headline.inputs[0].split.equal and headline.inputs[0].split.group is None
     clean = plan.experiment("gresnets", "GR-G-M", "clean")
-    assert clean.split.group == "speaker"
+    assert clean.inputs[0].split.group == "speaker"
 
 
 def test_an_experiment_may_run_some_of_its_folds(edited):
@@ -103,8 +74,8 @@ def test_an_experiment_may_run_some_of_its_folds(edited):
 
 def test_only_the_chosen_variants_are_built():
     both, paper_alone = plan_of(), plan_of(variants=["paper"])
-    assert both.variants("gresnets", "GR-G-M") == ["paper", "clean"]
-    assert paper_alone.variants("gresnets", "GR-G-M") == ["paper"]
+    assert list(both.scored["gresnets", "GR-G-M"]) == ["paper", "clean"]
+    assert list(paper_alone.scored["gresnets", "GR-G-M"]) == ["paper"]
     assert {variant for _, _, variant in paper_alone.experiments} == {"paper"}
 
 
@@ -185,7 +156,8 @@ def test_an_edited_training_trains_what_uses_it(edited):
 
     before, after = part_texts(plan_of()), part_texts(edited(edit))
     changed = {key[1] for key in before if before[key] != after[key]}
-    assert changed == {key[1] for key in before} - {"GR-SVM-M", "GR-SVM-S"}
+    networks = {key[1] for key in before if key[0] == "gresnets"} - {"GR-SVM-M", "GR-SVM-S"}
+    assert changed == networks
 
 
 def test_an_edited_model_trains_what_uses_it(edited):
@@ -239,7 +211,7 @@ def test_planning_imports_neither_torch_nor_pandas():
     code = (
         f"import sys, yaml; sys.path.insert(0, {str(WORKFLOW)!r})\n"
         "from pathlib import Path\n"
-        "from retable.plan import Plan\n"
+        "from retable.plan.plan import Plan\n"
         f"config = yaml.safe_load(Path({str(REPOSITORY / 'config.yaml')!r}).read_text())\n"
         f"plan = Plan.of(config, Path({str(WORKFLOW)!r}))\n"
         "for experiment in plan.experiments.values():\n"

@@ -1,18 +1,26 @@
 """What figures ask of their experiments and corpora."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 
 from retable.configuration.merging import nearest
 from retable.spec.corpus import Corpus, corpus_of
-from retable.spec.feature import Spectrogram
-from retable.spec.figure import Band, Figure, MetricByParameter, Spectrograms
+from retable.spec.feature import LogMelPatches, Spectrogram
+from retable.spec.figure import (
+    AccuracyByFused,
+    Band,
+    Figure,
+    MetricByParameter,
+    MixedPatches,
+    Spectrograms,
+)
 from retable.spec.paper import Experiment
 
 
 def figure_faults(
     figures: Mapping[str, Figure],
     experiments: Mapping[str, Mapping[str, Experiment]],
+    fusions: Collection[str],
     corpora: Mapping[str, Corpus],
 ) -> Iterator[str]:
     """One line per fault of the figures, each beginning with its key.
@@ -20,6 +28,7 @@ def figure_faults(
     Args:
         figures: the paper's figures by name.
         experiments: experiment -> variant -> spec; what is not there is reported elsewhere.
+        fusions: names of the paper's fusions.
         corpora: the corpora by name.
     """
     for name, figure in figures.items():
@@ -30,6 +39,10 @@ def figure_faults(
             faults = _spectrogram_faults(figure, known, corpora)
         elif isinstance(figure, MetricByParameter):
             faults = _parameter_faults(figure, known)
+        elif isinstance(figure, MixedPatches):
+            faults = _mixture_faults(figure, known, corpora)
+        elif isinstance(figure, AccuracyByFused):
+            faults = _fused_faults(figure, fusions)
         for fault in faults:
             yield f"figures.{name}.{fault}"
 
@@ -43,13 +56,42 @@ def _parameter_faults(figure: MetricByParameter, experiments: list[Experiment]) 
             yield f"parameter: experiment {experiment.experiment}: {fault}"
 
 
+def _fused_faults(figure: AccuracyByFused, fusions: Collection[str]) -> Iterator[str]:
+    for name in figure.experiments:
+        if name not in fusions:
+            yield f"experiments: {name!r} is no fusion; {nearest(name, list(fusions))}"
+
+
+def _mixture_faults(
+    figure: MixedPatches, experiments: list[Experiment], corpora: Mapping[str, Corpus]
+) -> Iterator[str]:
+    """Patches of two inputs, with classes of their first tasks and a channel of the first."""
+    for experiment in experiments:
+        inputs = experiment.inputs
+        if len(inputs) != 2:
+            yield f"experiments: {experiment.experiment} mixes no inputs; choose one with two"
+            continue
+        for one in inputs:
+            if not isinstance(one.feature, LogMelPatches):
+                yield f"experiments: {one.feature_name} is of kind {one.feature.kind}, no patches"
+        first = inputs[0].feature
+        if isinstance(first, LogMelPatches) and figure.channel not in first.channels:
+            yield f"channel: no {figure.channel!r}; {nearest(figure.channel, first.channels)}"
+        for place, one in enumerate(inputs):
+            corpus = corpora.get(corpus_of(one.dataset))
+            classes = corpus.labels.get(one.tasks[0], ()) if corpus else ()
+            for name in (pair[place] for pair in figure.pairs):
+                if classes and name not in classes:
+                    yield f"pairs: no {one.tasks[0]} {name!r}; {nearest(name, classes)}"
+
+
 def _spectrogram_faults(
     figure: Spectrograms, experiments: list[Experiment], corpora: Mapping[str, Corpus]
 ) -> Iterator[str]:
     yield from _class_faults(figure)
     for experiment in experiments:
         yield from _transform_faults(figure, experiment)
-        corpus = corpora.get(corpus_of(experiment.dataset))
+        corpus = corpora.get(corpus_of(experiment.inputs[0].dataset))
         if corpus:
             yield from _label_faults(figure, corpus)
 
@@ -67,10 +109,11 @@ def _class_faults(figure: Spectrograms) -> Iterator[str]:
 
 
 def _transform_faults(figure: Spectrograms, experiment: Experiment) -> Iterator[str]:
-    feature = experiment.feature
+    shown = experiment.inputs[0]
+    feature = shown.feature
     if not isinstance(feature, Spectrogram):
         yield (
-            f"experiments: the feature of {experiment.experiment}, {experiment.feature_name}, is "
+            f"experiments: the feature of {experiment.experiment}, {shown.feature_name}, is "
             f"of kind {feature.kind}; choose an experiment whose feature is of kind spectrogram"
         )
         return
@@ -80,11 +123,11 @@ def _transform_faults(figure: Spectrograms, experiment: Experiment) -> Iterator[
     if not band.low_hz < band.high_hz <= feature.sample_rate / 2:
         yield (
             f"level_band: {band.low_hz:g} to {band.high_hz:g} Hz is no band between 0 and "
-            f"{feature.sample_rate / 2:g} Hz, half the sample rate of {experiment.feature_name}"
+            f"{feature.sample_rate / 2:g} Hz, half the sample rate of {shown.feature_name}"
         )
     elif not _bins_in(band, feature):
         yield (
-            f"level_band: no bin of {experiment.feature_name} lies in {band.low_hz:g} to "
+            f"level_band: no bin of {shown.feature_name} lies in {band.low_hz:g} to "
             f"{band.high_hz:g} Hz; bins are {feature.sample_rate / feature.window:g} Hz apart"
         )
 

@@ -1,10 +1,10 @@
 """Reads `workflow/papers/<paper>/paper.yaml`: inheritance, sweeps, references, validation."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from retable.configuration.faults import faults_of
 from retable.configuration.figures import figure_faults
@@ -17,49 +17,28 @@ from retable.configuration.merging import (
     overridden,
     swept,
 )
+from retable.configuration.raw import OneInput, RawExperiment, RawInput, RawPaper, SeveralInputs
 from retable.configuration.reading import read_yaml
-from retable.spec.base import Spec
+from retable.configuration.references import (
+    experiment_faults,
+    fusion_faults,
+    reference_faults,
+    warm_start_faults,
+)
 from retable.spec.corpus import Corpus, corpus_of
 from retable.spec.feature import Feature
-from retable.spec.figure import Figure
 from retable.spec.model import Baseline, Model
-from retable.spec.paper import Experiment, Paper, Table, TextRow
-from retable.spec.split import KFold, Split
+from retable.spec.paper import Experiment, Fusion, Input, Paper
+from retable.spec.split import Split
 from retable.spec.training import Training
 
-SECTIONS = ("features", "splits", "models", "trainings", "experiments", "tables", "figures")
+SECTIONS = (
+    "features", "splits", "models", "trainings", "experiments", "fusions", "tables", "figures"
+)  # fmt: skip
 
 
-class RawExperiment(Spec):
-    """An experiment as `paper.yaml` writes it, before names are looked up."""
-
-    title: str
-    dataset: str
-    tasks: tuple[str, ...] = Field(min_length=1)
-    feature: str
-    split: str
-    model: str | dict[str, Any]
-    training: str | dict[str, Any] | None = None
-    repeats: int = 1
-    folds: tuple[int, ...] | None = None
-    runs_per_part: int = 1
-    variants: dict[str, dict[str, Any]] = {"paper": {}}
-
-
-class RawPaper(Spec):
-    """`paper.yaml` with sweeps expanded and overrides applied, before names are looked up."""
-
-    paper: str
-    title: str
-    citation: str
-    features: dict[str, dict[str, Any]]
-    splits: dict[str, dict[str, Any]]
-    models: dict[str, dict[str, Any]]
-    trainings: dict[str, dict[str, Any]] = {}
-    experiments: dict[str, dict[str, Any]]
-    tables: dict[str, Table] = {}
-    text: tuple[TextRow, ...] = ()
-    figures: dict[str, Figure] = {}
+Resolve = Callable[[str, str, Entry], Any]
+"""Name, variant and merged fields of an entry -> its resolved spec, or None with faults noted."""
 
 
 class PaperReader:
@@ -93,20 +72,35 @@ class PaperReader:
             return None
         self._faulty_corpora = faulty
         if raw.paper != self.name:
-            self._add("paper", f"{raw.paper!r} is not the name of its folder, {self.name!r}")
-        experiments = {name: self._variants(raw, name, corpora) for name in raw.experiments}
-        self._check_references(raw, experiments)
-        for fault in figure_faults(raw.figures, experiments, corpora):
-            self.faults.append(f"papers.{self.name}.{fault}")
+            self._add(f"paper: {raw.paper!r} is not the name of its folder, {self.name!r}")
+        experiments = {
+            name: self._variants(
+                "experiments", raw.experiments, name, self._experiment_of(raw, corpora)
+            )
+            for name in raw.experiments
+        }
+        fusions = {
+            name: self._variants("fusions", raw.fusions, name, self._fusion) for name in raw.fusions
+        }
+        for fault in (
+            *reference_faults(raw, experiments, fusions),
+            *warm_start_faults(experiments),
+            *fusion_faults(fusions, experiments),
+            *figure_faults(raw.figures, experiments, fusions, corpora),
+        ):
+            self._add(fault)
         if self.faults:
             return None
         return Paper(
             paper=raw.paper, title=raw.title, citation=raw.citation, experiments=experiments,
-            tables=raw.tables, text=raw.text, figures=raw.figures,
+            fusions=fusions, tables=raw.tables, text=raw.text, figures=raw.figures,
         )  # fmt: skip
 
-    def _add(self, where: str, fault: str) -> None:
-        self.faults.append(f"papers.{self.name}.{where}: {fault}")
+    def _add(self, fault: str) -> None:
+        """A fault that begins with its key below the paper, once."""
+        line = f"papers.{self.name}.{fault}"
+        if line not in self.faults:
+            self.faults.append(line)
 
     def _swept(self, content: Entry) -> Entry:
         for section in _sections(content):
@@ -131,53 +125,75 @@ class PaperReader:
         return content
 
     def _variants(
-        self, raw: RawPaper, name: str, corpora: Mapping[str, Corpus]
-    ) -> dict[str, Experiment]:
+        self, section: str, entries: Mapping[str, Entry], name: str, resolve: Resolve
+    ) -> dict[str, Any]:
+        """Variant -> what `resolve` makes of the entry with the variant's changes."""
         try:
-            base = inherited(raw.experiments, name, f"papers.{self.name}.experiments")
+            base = inherited(entries, name, f"papers.{self.name}.{section}")
         except MergeFault as fault:
             self.faults.append(str(fault))
             return {}
-        variants = base.get("variants", {"paper": {}})
+        variants = base.pop("variants", {"paper": {}})
         if not isinstance(variants, Mapping):
-            self._validated(RawExperiment, base, ("experiments", name))
+            self._add(f"{section}.{name}.variants: {variants!r}: expected keys and values")
             return {}
         resolved = {
-            variant: self._experiment(raw, name, variant, merged(base, change), corpora)
+            variant: resolve(name, variant, merged(base, change))
             for variant, change in variants.items()
         }
         return {key: value for key, value in resolved.items() if value is not None}
+
+    def _fusion(self, name: str, variant: str, entry: Entry) -> Fusion | None:
+        identity = {"paper": self.name, "fusion": name, "variant": variant}
+        fusion: Fusion | None = self._validated(Fusion, entry | identity, ("fusions", name))
+        return fusion
+
+    def _experiment_of(self, raw: RawPaper, corpora: Mapping[str, Corpus]) -> Resolve:
+        return lambda name, variant, entry: self._experiment(raw, name, variant, entry, corpora)
 
     def _experiment(
         self, raw: RawPaper, name: str, variant: str, entry: Entry, corpora: Mapping[str, Corpus]
     ) -> Experiment | None:
         where = ("experiments", name)
-        own = self._validated(RawExperiment, entry, where)
+        kind = SeveralInputs if "inputs" in entry else OneInput
+        own: RawExperiment | None = self._validated(kind, entry, where)
         if own is None:
             return None
-        parts = {
-            "feature": self._part(Feature, raw.features, own.feature, "features", where),
-            "split": self._part(Split, raw.splits, own.split, "splits", where),
-            "model": self._part(Model, raw.models, own.model, "models", where),
-        }
+        inputs = [
+            self._input(raw, one, (*where, "inputs", key) if key else where, corpora)
+            for key, one in own.named_inputs().items()
+        ]
+        model = self._part(Model, raw.models, own.model, "models", where)
+        training = None
         if own.training is not None:
-            parts["training"] = self._part(
-                Training, raw.trainings, own.training, "trainings", where
-            )
-        self._check_dataset(own, name, corpora)
-        if any(part is None for part in parts.values()):
+            training = self._part(Training, raw.trainings, own.training, "trainings", where)
+        if model is None or None in inputs or (training is None) != (own.training is None):
             return None
-        if (own.training is None) != isinstance(parts["model"], Baseline):
-            self._add(f"experiments.{name}.training", "networks need one, baselines none")
+        if (training is None) != isinstance(model, Baseline):
+            self._add(f"experiments.{name}.training: networks need one, baselines none")
             return None
-        fields = own.model_dump(exclude={"feature", "split", "model", "training", "variants"})
-        names = {"feature_name": own.feature, "split_name": own.split}
+        fields = own.model_dump(include=set(RawExperiment.model_fields) - {"variants"})
+        parts = {"inputs": inputs, "model": model, "training": training}
         identity = {"paper": raw.paper, "experiment": name, "variant": variant}
-        experiment = self._validated(Experiment, fields | names | identity | parts, where)
+        experiment: Experiment | None = self._validated(
+            Experiment, fields | identity | parts, where
+        )
         if experiment is not None:
-            self._check_selection(experiment)
-            self._check_folds(experiment)
+            for fault in experiment_faults(experiment):
+                self._add(fault)
         return experiment
+
+    def _input(
+        self, raw: RawPaper, own: RawInput, where: tuple[str, ...], corpora: Mapping[str, Corpus]
+    ) -> Input | None:
+        feature = self._part(Feature, raw.features, own.feature, "features", where)
+        split = self._part(Split, raw.splits, own.split, "splits", where)
+        self._check_dataset(own, ".".join(where), corpora)
+        if feature is None or split is None:
+            return None
+        fields = own.model_dump(exclude={"feature", "split"})
+        names = {"feature_name": own.feature, "split_name": own.split}
+        return Input(**fields, **names, feature=feature, split=split)
 
     def _part(
         self, kind: Any, section: dict[str, Entry], chosen: str | Entry, title: str, where: Any
@@ -185,20 +201,21 @@ class PaperReader:
         """The spec that `chosen`, a name or an inline entry that extends one, describes."""
         own_place = (*where, title.removesuffix("s"))
         if isinstance(chosen, str) and chosen not in section:
-            self._add(".".join(own_place), f"no {chosen!r} in {title}; {nearest(chosen, section)}")
+            place = ".".join(own_place)
+            self._add(f"{place}: no {chosen!r} in {title}; {nearest(chosen, section)}")
             return None
         inline = {"": chosen} if isinstance(chosen, dict) else {}
-        place = own_place if inline else (title,)
+        section_place = own_place if inline else (title,)
         try:
             entry = inherited(
                 {**section, **inline},
                 "" if inline else str(chosen),
-                ".".join(("papers", self.name, *place)),
+                ".".join(("papers", self.name, *section_place)),
             )
         except MergeFault as fault:
             self.faults.append(str(fault))
             return None
-        return self._validated(kind, entry, place if inline else (title, str(chosen)))
+        return self._validated(kind, entry, own_place if inline else (title, str(chosen)))
 
     def _validated(self, kind: Any, content: Any, where: tuple[str, ...]) -> Any:
         try:
@@ -210,89 +227,23 @@ class PaperReader:
             )
             return None
 
-    def _check_dataset(self, own: RawExperiment, name: str, corpora: Mapping[str, Corpus]) -> None:
+    def _check_dataset(self, own: RawInput, where: str, corpora: Mapping[str, Corpus]) -> None:
         if corpus_of(own.dataset) in self._faulty_corpora:
             return
-        where = f"experiments.{name}"
         known = {
             f"{corpus.corpus}-{dataset}": corpus
             for corpus in corpora.values()
             for dataset in corpus.datasets
         }
         if own.dataset not in known:
-            self._add(
-                f"{where}.dataset", f"no dataset {own.dataset!r}; {nearest(own.dataset, known)}"
-            )
+            self._add(f"{where}.dataset: no dataset {own.dataset!r}; {nearest(own.dataset, known)}")
             return
         labels = known[own.dataset].labels
         for task in own.tasks:
             if task not in labels:
                 self._add(
-                    f"{where}.tasks",
-                    f"no labels for {task!r} in {own.dataset}; {nearest(task, labels)}",
-                )
-
-    def _check_selection(self, experiment: Experiment) -> None:
-        where = f"experiments.{experiment.experiment}"
-        selection = experiment.training.selection if experiment.training else "last"
-        if selection == "best_test" and experiment.variant != "paper":
-            self._add(
-                where,
-                "selection best_test looks at test data and is open only to variant paper",
-            )
-        if selection == "best_validation" and isinstance(experiment.split, KFold):
-            self._add(
-                where,
-                f"selection best_validation needs validation clips, and split "
-                f"{experiment.split_name} has none; use selection last",
-            )
-
-    def _check_folds(self, experiment: Experiment) -> None:
-        where = f"experiments.{experiment.experiment}.folds"
-        folds, last = experiment.folds or (), experiment.split.folds - 1
-        if unknown := sorted(set(folds) - set(range(last + 1))):
-            self._add(
-                where, f"split {experiment.split_name} has folds 0 to {last}, not {unknown[0]}"
-            )
-        if len(set(folds)) < len(folds):
-            self._add(where, f"{list(folds)} names a fold twice")
-
-    def _check_references(
-        self, raw: RawPaper, experiments: Mapping[str, Mapping[str, Experiment]]
-    ) -> None:
-        """What a table, a figure or a text row shows must exist: experiment, variant and row."""
-        named = [
-            *((f"tables.{table}.{axis}.{key}", cell.experiment, "paper")
-              for table, spec in raw.tables.items()
-              for axis in ("rows", "columns", "metrics")
-              for key, cell in getattr(spec, axis).items()),
-            *((f"tables.{table}.clean", spec.rows[row].experiment, "clean")
-              for table, spec in raw.tables.items() for row in spec.clean
-              if row in spec.rows and spec.rows[row].experiment in experiments),
-            *((f"figures.{figure}", experiment, spec.variant)
-              for figure, spec in raw.figures.items() for experiment in spec.experiments),
-            *((f"text.{row.row}.{row.column}.{row.metric}", part.experiment, "paper")
-              for row in raw.text for part in (row.cell, row.setting) if part),
-        ]  # fmt: skip
-        for where, experiment, variant in named:
-            if experiment is None:
-                continue
-            if experiment not in experiments:
-                self._add(
-                    where, f"no experiment {experiment!r}; {nearest(experiment, experiments)}"
-                )
-            elif experiments[experiment] and variant not in experiments[experiment]:
-                self._add(where, f"experiment {experiment} has no variant {variant!r}")
-        for table, spec in raw.tables.items():
-            for row in sorted(set(spec.clean) - set(spec.rows)):
-                self._add(f"tables.{table}.clean", f"no row {row!r}; {nearest(row, spec.rows)}")
-        charts = [name for name, figure in raw.figures.items() if figure.draws == "scores"]
-        for line in raw.text:
-            if line.best and line.best.figure not in charts:
-                self._add(
-                    f"text.{line.row}.{line.column}.{line.metric}.best.figure",
-                    f"no figure {line.best.figure!r} of a metric by a parameter; "
-                    f"{nearest(line.best.figure, charts)}",
+                    f"{where}.tasks: no labels for {task!r} in {own.dataset}; "
+                    f"{nearest(task, labels)}"
                 )
 
 

@@ -16,7 +16,8 @@ from retable.corpora.source import ResolvedSource, resolve_source
 from retable.errors import ConfigError, RetableError
 from retable.spec.config import Config, Scale
 from retable.spec.corpus import Corpus, Source, corpus_of
-from retable.spec.paper import Experiment, Paper
+from retable.spec.feature import Feature
+from retable.spec.paper import Input, Paper
 from retable.spec.variant import VariantName
 
 
@@ -185,16 +186,25 @@ def _corpora(config: Config, scale: Scale, workflow: Path, faults: list[str]) ->
 
 def _feature_conflicts(papers: Mapping[str, Paper]) -> list[str]:
     """Faults for features of one name and different contents: papers share feature files."""
-    first: dict[str, Experiment] = {}
+    first: dict[str, tuple[str, Feature]] = {}
     conflicts = {
-        f"papers.{experiment.paper}.features.{experiment.feature_name}: differs from the feature "
-        f"of that name of paper {first[experiment.feature_name].paper}; rename one"
-        for paper in papers.values()
-        for variants in paper.experiments.values()
-        for experiment in variants.values()
-        if first.setdefault(experiment.feature_name, experiment).feature != experiment.feature
+        f"papers.{name}.features.{one.feature_name}: differs from the feature "
+        f"of that name of paper {first[one.feature_name][0]}; rename one"
+        for name, paper in papers.items()
+        for one in _inputs(paper)
+        if first.setdefault(one.feature_name, (name, one.feature))[1] != one.feature
     }
     return sorted(conflicts)
+
+
+def _inputs(paper: Paper) -> list[Input]:
+    """The inputs of every experiment and variant of a paper."""
+    return [
+        one
+        for variants in paper.experiments.values()
+        for experiment in variants.values()
+        for one in experiment.inputs
+    ]
 
 
 def _sources(
@@ -205,12 +215,7 @@ def _sources(
     faults: list[str],
 ) -> dict[str, ResolvedSource]:
     """Sources of the corpora that the selected papers use, as far as these could be read."""
-    used = {
-        corpus_of(experiment.dataset)
-        for paper in papers.values()
-        for variants in paper.experiments.values()
-        for experiment in variants.values()
-    }
+    used = {corpus_of(one.dataset) for paper in papers.values() for one in _inputs(paper)}
     if len(papers) < len(config.papers):
         # A faulty paper may use any corpus: a fault of its source is told now, not next time.
         used |= set(config.corpora)

@@ -12,25 +12,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from retable.configuration.project import Project, read_project
-from retable.corpora.source import ResolvedSource
-from retable.digest import code_digest
-from retable.registry import BASELINES, CORPORA, FEATURES, FIGURES, MODELS, TWINS
+from retable.configuration.project import read_project
+from retable.configuration.references import warm_start_source
+from retable.plan.corpora import CorporaPlan
+from retable.registry import BASELINES, FEATURES, FIGURES, MODELS
 from retable.spec.base import canonical_json
-from retable.spec.corpus import Archive, Corpus, Dataset, Promise, corpus_of
+from retable.spec.corpus import corpus_of
 from retable.spec.feature import Feature
-from retable.spec.paper import Comparability, Experiment, Paper
+from retable.spec.paper import Comparability, Experiment, Fusion, Input, Paper
 from retable.spec.part import Part, Run
 from retable.spec.split import Split
 from retable.spec.variant import VariantName
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(CorporaPlan):
     """The jobs that a project needs."""
-
-    project: Project
-    workflow: Path
 
     @classmethod
     def of(cls, raw_config: Mapping[str, Any], workflow: Path) -> "Plan":
@@ -41,11 +38,6 @@ class Plan:
     def papers(self) -> Mapping[str, Paper]:
         """The selected papers by name."""
         return self.project.papers
-
-    @property
-    def corpora(self) -> list[str]:
-        """Names of the corpora that the selected papers use."""
-        return sorted(self.project.sources)
 
     @cached_property
     def experiments(self) -> dict[tuple[str, str, str], Experiment]:
@@ -62,13 +54,30 @@ class Plan:
         """One experiment's spec."""
         return self.experiments[paper, experiment, variant]
 
-    def variants(self, paper: str, experiment: str) -> list[VariantName]:
-        """The variants of an experiment that are built."""
-        return [
-            spec.variant
-            for (its_paper, name, _), spec in self.experiments.items()
-            if (its_paper, name) == (paper, experiment)
-        ]
+    @cached_property
+    def fusions(self) -> dict[tuple[str, str, str], Fusion]:
+        """(paper, fusion, variant) -> spec, for the selected papers and variants."""
+        return {
+            (paper.paper, name, variant): fusion
+            for paper in self.papers.values()
+            for name, variants in paper.fusions.items()
+            for variant, fusion in variants.items()
+            if variant in self.project.config.variants
+        }
+
+    @cached_property
+    def scored(self) -> dict[tuple[str, str], dict[VariantName, Experiment | Fusion]]:
+        """(paper, experiment or fusion) -> variant -> spec: what has scores."""
+        scored: dict[tuple[str, str], dict[VariantName, Experiment | Fusion]] = {}
+        for (paper, name, _), experiment in self.experiments.items():
+            scored.setdefault((paper, name), {})[experiment.variant] = experiment
+        for (paper, name, _), fusion in self.fusions.items():
+            scored.setdefault((paper, name), {})[fusion.variant] = fusion
+        return scored
+
+    def poolings(self, paper: str, name: str) -> dict[str, str]:
+        """Variant -> how an experiment or fusion decides for a clip."""
+        return {variant: spec.pooling for variant, spec in self.scored[paper, name].items()}
 
     def network_names(self) -> list[str]:
         """Names of the experiments that train a network."""
@@ -78,85 +87,30 @@ class Plan:
         """Names of the experiments that fit a baseline."""
         return sorted({e.experiment for e in self.experiments.values() if not e.training})
 
-    def corpus(self, name: str) -> Corpus:
-        """A corpus' spec."""
-        return self.project.corpora[name]
-
-    def source(self, corpus: str) -> ResolvedSource:
-        """Where a corpus is read from."""
-        return self.project.sources[corpus]
-
-    def archive(self, corpus: str, name: str) -> Archive:
-        """One archive of a corpus, by file name."""
-        return next(archive for archive in self.corpus(corpus).archives if archive.name == name)
-
-    def unpacked_limit(self, corpus: str, folder: str) -> int:
-        """Bytes that the archive for a folder may unpack to: audio compresses less than this."""
-        archives = self.corpus(corpus).archives
-        return 20 * next(archive.bytes for archive in archives if archive.unpack_to == folder)
-
-    def dataset(self, name: str) -> Dataset:
-        """A dataset's spec, by `<corpus>-<dataset>`."""
-        corpus = corpus_of(name)
-        return self.corpus(corpus).datasets[name.removeprefix(f"{corpus}-")]
+    @cached_property
+    def inputs(self) -> list[tuple[str, Input]]:
+        """Paper and input of every experiment and variant."""
+        return [(e.paper, one) for e in self.experiments.values() for one in e.inputs]
 
     def datasets(self) -> list[str]:
         """Names of the datasets in use."""
-        return sorted({experiment.dataset for experiment in self.experiments.values()})
-
-    def shards(self, dataset: str) -> list[str]:
-        """Names of a dataset's shards."""
-        return [f"{shard:03d}" for shard in range(self.corpus(corpus_of(dataset)).shards)]
-
-    def folder_content(self, corpus: str) -> str:
-        """Changes when a file in a directory that is read in place does; empty without one."""
-        source = self.source(corpus)
-        return source.fingerprint if source.kind == "folders" else ""
-
-    def indexed(self, corpus: str) -> Corpus:
-        """A corpus' spec with no other archives than its source holds."""
-        spec, present = self.corpus(corpus), self.source(corpus).present
-        archives = tuple(archive for archive in spec.archives if archive.name in present)
-        return spec.model_copy(update={"archives": archives})
-
-    def index_text(self, corpus: str) -> str:
-        """What the manifest of a corpus depends on, besides its clips."""
-        fields = {"sample_rate", "labels", "max_rejected"}
-        folders = sorted(archive.unpack_to for archive in self.indexed(corpus).archives)
-        spec = self.corpus(corpus).model_dump(mode="json", include=fields)
-        return canonical_json(spec | {"folders": folders})
-
-    def origin(self, dataset: str) -> str:
-        """In a word, where the audio of a dataset comes from."""
-        kind = self.source(corpus_of(dataset)).kind
-        return "directory" if kind in ("folders", "archives") else kind
-
-    def promise(self, corpus: str) -> Promise:
-        """What the clips of a corpus are held against."""
-        source = self.source(corpus)
-        return Promise(
-            corpus=self.corpus(corpus),
-            simulated=source.kind == "simulated",
-            partial=source.partial,
-        )
+        return sorted({one.dataset for _, one in self.inputs})
 
     def features(self) -> list[tuple[str, str]]:
         """(feature, dataset) pairs in use."""
-        return sorted({(e.feature_name, e.dataset) for e in self.experiments.values()})
+        return sorted({(one.feature_name, one.dataset) for _, one in self.inputs})
 
     def feature(self, name: str) -> Feature:
         """A feature's spec, by name."""
-        return next(e.feature for e in self.experiments.values() if e.feature_name == name)
+        return next(one.feature for _, one in self.inputs if one.feature_name == name)
 
     def splits(self) -> list[tuple[str, str, str]]:
         """(paper, dataset, split) triples in use."""
-        return sorted({(e.paper, e.dataset, e.split_name) for e in self.experiments.values()})
+        return sorted({(paper, one.dataset, one.split_name) for paper, one in self.inputs})
 
     def split(self, paper: str, name: str) -> Split:
         """A split's spec, by paper and name."""
-        return next(
-            e.split for e in self.experiments.values() if (e.paper, e.split_name) == (paper, name)
-        )
+        return next(one.split for its, one in self.inputs if (its, one.split_name) == (paper, name))
 
     def runs(self, experiment: Experiment) -> list[Run]:
         """All runs of an experiment: its folds in every repeat, each with its own seed."""
@@ -165,10 +119,11 @@ class Plan:
                 repeat=repeat,
                 fold=fold,
                 seed=run_seed(experiment, repeat, fold),
-                draw=repeat % experiment.split.repeats,
+                # Splits of two inputs are drawn the same number of times, or not at all.
+                draw=repeat % max(one.split.repeats for one in experiment.inputs),
             )
             for repeat in range(experiment.repeats)
-            for fold in experiment.folds or range(experiment.split.folds)
+            for fold in experiment.run_folds
         ]
 
     def parts(self, experiment: Experiment) -> list[str]:
@@ -179,15 +134,33 @@ class Plan:
     def part(self, experiment: Experiment, part: str) -> Part:
         """One training job."""
         start = int(part) * experiment.runs_per_part
-        corpus = self.corpus(corpus_of(experiment.dataset))
         return Part(
             experiment=experiment.experiment,
             variant=experiment.variant,
             model=experiment.model,
             training=experiment.training,
-            classes={task: corpus.labels[task] for task in experiment.tasks},
+            tasks=tuple(one.tasks for one in experiment.inputs),
+            classes={
+                task: self.corpus(corpus_of(one.dataset)).labels[task]
+                for one in experiment.inputs
+                for task in one.tasks
+            },
+            warm_start=experiment.warm_start,
+            predict_train=experiment.predict_train,
             runs=tuple(self.runs(experiment)[start : start + experiment.runs_per_part]),
         )
+
+    def warm_start_parts(self, experiment: Experiment, part: str) -> tuple[Experiment, list[str]]:
+        """The experiment that a part starts from, and those of its parts that hold the runs."""
+        variants = self.papers[experiment.paper].experiments
+        source = warm_start_source(experiment, variants)
+        assert source is not None, "asked for warm starts only"
+        needed = {(run.repeat, run.fold) for run in self.part(experiment, part).runs}
+        return source, [
+            name
+            for name in self.parts(source)
+            if needed & {(run.repeat, run.fold) for run in self.part(source, name).runs}
+        ]
 
     def scale_description(self, *papers: str) -> str:
         """What the scale is, and what the configuration changed about it for some papers."""
@@ -199,13 +172,22 @@ class Plan:
         """What a caption says of the scale."""
         return f"Scale {self.project.scale.scale}: {self.scale_description(*papers)}"
 
-    def comparability(self, paper: str, experiments: Iterable[str]) -> Comparability:
-        """Whether the audio behind some experiments allows a verdict against the paper."""
-        datasets = {
-            experiment.dataset
-            for (its_paper, name, _), experiment in self.experiments.items()
-            if its_paper == paper and name in set(experiments)
+    def experiments_behind(self, paper: str, name: str) -> list[Experiment]:
+        """All variants of an experiment, or of the members of a fusion."""
+        variants = self.scored[paper, name].values()
+        members = {
+            member for spec in variants if isinstance(spec, Fusion) for member in spec.members
         }
+        return [
+            spec
+            for (its_paper, its_name, _), spec in self.experiments.items()
+            if its_paper == paper and its_name in (members or {name})
+        ]
+
+    def comparability(self, paper: str, names: Iterable[str]) -> Comparability:
+        """Whether the audio behind some experiments and fusions allows a verdict."""
+        behind = [e for name in names for e in self.experiments_behind(paper, name)]
+        datasets = {dataset for experiment in behind for dataset in experiment.datasets}
         sources = [self.source(corpus_of(dataset)) for dataset in datasets]
         if any(source.kind == "simulated" for source in sources):
             return "simulated"
@@ -220,6 +202,12 @@ class Plan:
     def setting_experiments(self, paper: str) -> list[str]:
         """Experiments that a paper's settings are read from."""
         return sorted({row.setting.experiment for row in self.papers[paper].text if row.setting})
+
+    def cited_text(self, paper: str) -> str:
+        """The printed numbers outside the text that its gains are held against."""
+        cited = [row.gain.over_cited for row in self.papers[paper].text if row.gain]
+        tables = sorted({number.table for number in cited if number})
+        return canonical_json([self.published_text(paper, table) for table in tables])
 
     def parameters(self, paper: str) -> dict[str, dict[str, float]]:
         """Figure -> experiment -> the number it is drawn at, where the text says which is best."""
@@ -236,7 +224,7 @@ class Plan:
 
     def text_experiments(self, paper: str) -> list[str]:
         """Experiments whose scores stand in a paper's text, or decide what does."""
-        cells = (row.cell for row in self.papers[paper].text if row.cell)
+        cells = (cell for row in self.papers[paper].text for cell in row.result_cells)
         compared = self.parameters(paper).values()
         names = {cell.experiment for cell in cells if cell.experiment}
         return sorted(names.union(*compared))
@@ -244,12 +232,10 @@ class Plan:
     def figure_titles(self, paper: str, figure: str) -> dict[str, str]:
         """Experiment -> its title, or the number that the figure draws it at."""
         spec = self.papers[paper].figures[figure]
-        experiments = {
-            name: self.experiment(paper, name, spec.variant) for name in spec.experiments
-        }
+        drawn = {name: self.scored[paper, name][spec.variant] for name in spec.experiments}
         if spec.kind == "metric_by_parameter":
-            return {name: str(e.number_at(spec.parameter)) for name, e in experiments.items()}
-        return {name: experiment.title for name, experiment in experiments.items()}
+            return {name: str(e.number_at(spec.parameter)) for name, e in drawn.items()}
+        return {name: one.title for name, one in drawn.items()}
 
     def page_text(self) -> str:
         """What the results page says besides tables, figures and checks."""
@@ -275,23 +261,6 @@ class Plan:
                 ],
             }
         )
-
-    def corpus_modules(self) -> list[str]:
-        """Modules of the corpora in use."""
-        return [CORPORA[corpus] for corpus in self.corpora]
-
-    def code(self, script: str, *modules: str) -> str:
-        """Digest of the code behind the adapter `workflow/scripts/<script>`."""
-        path = self.workflow / "scripts" / script
-        return code_digest(path, self.workflow / "retable", modules)
-
-    def corpus_code(self, script: str, corpus: str) -> str:
-        """The same with the module of a corpus."""
-        return self.code(script, CORPORA[corpus])
-
-    def twin_code(self, script: str, corpus: str) -> str:
-        """The same with the module of a corpus' simulated twin."""
-        return self.code(script, _module(TWINS[corpus]))
 
     def feature_code(self, script: str, feature: str) -> str:
         """The same with the module of a feature."""

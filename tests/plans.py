@@ -1,0 +1,43 @@
+"""Plans of the repository's own papers, as they are and edited."""
+
+import copy
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from retable.plan.plan import Plan
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+WORKFLOW = REPOSITORY / "workflow"
+CONFIG = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
+
+
+def plan_of(workflow: Path = WORKFLOW, **changes: Any) -> Plan:
+    """The plan of config.yaml with some of its keys changed."""
+    return Plan.of({**copy.deepcopy(CONFIG), **changes}, workflow)
+
+
+def edited_plan(
+    folder: Path, paper: str, edit: Callable[[dict[str, Any]], None], **changes: Any
+) -> Plan:
+    """The plan of a copy of the workflow after `edit` has changed the content of a paper.yaml."""
+    workflow = folder / "workflow"
+    for name in ("scales", "papers", "corpora"):
+        shutil.copytree(WORKFLOW / name, workflow / name, dirs_exist_ok=True)
+    path = workflow / "papers" / paper / "paper.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    edit(content)
+    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    return plan_of(workflow, **changes)
+
+
+def part_texts(plan: Plan) -> dict[tuple[str, str, str, str], str]:
+    """(paper, experiment, variant, part) -> the text that makes its job run again."""
+    return {
+        (*key, part): plan.part(experiment, part).canonical()
+        for key, experiment in plan.experiments.items()
+        for part in plan.parts(experiment)
+    }

@@ -1,0 +1,195 @@
+"""What tables, figures, texts, fusions and warm starts ask of a paper's experiments."""
+
+from collections.abc import Iterator, Mapping
+
+from retable.configuration.merging import nearest
+from retable.configuration.raw import RawPaper
+from retable.spec.feature import LogMelPatches
+from retable.spec.paper import Experiment, Fusion
+from retable.spec.split import KFold
+
+Experiments = Mapping[str, Mapping[str, Experiment]]
+"""Experiment -> variant -> spec."""
+
+Fusions = Mapping[str, Mapping[str, Fusion]]
+"""Fusion -> variant -> spec."""
+
+Scored = Mapping[str, Mapping[str, Experiment] | Mapping[str, Fusion]]
+"""Both: what has scores."""
+
+
+def reference_faults(raw: RawPaper, experiments: Experiments, fusions: Fusions) -> Iterator[str]:
+    """What a table, a figure or a text row shows must exist: its experiment, variant and row."""
+    scored: Scored = {**experiments, **fusions}
+    for where, name, variant in _named(raw, scored):
+        if name is None:
+            continue
+        if name not in scored:
+            yield f"{where}: no experiment {name!r}; {nearest(name, scored)}"
+        elif scored[name] and variant not in scored[name]:
+            yield f"{where}: experiment {name} has no variant {variant!r}"
+    for table, spec in raw.tables.items():
+        for row in sorted(set(spec.clean) - set(spec.rows)):
+            yield f"tables.{table}.clean: no row {row!r}; {nearest(row, spec.rows)}"
+    charts = [name for name, figure in raw.figures.items() if figure.draws == "scores"]
+    for line in raw.text:
+        if line.best and line.best.figure not in charts:
+            yield (
+                f"text.{line.row}.{line.column}.{line.metric}.best.figure: no figure "
+                f"{line.best.figure!r} of a metric by a parameter; "
+                f"{nearest(line.best.figure, charts)}"
+            )
+
+
+def _named(raw: RawPaper, scored: Scored) -> Iterator[tuple[str, str | None, str]]:
+    """Place, experiment or fusion, and variant of everything that is shown."""
+    for table, spec in raw.tables.items():
+        for axis in ("rows", "columns", "metrics"):
+            for key, cell in getattr(spec, axis).items():
+                yield f"tables.{table}.{axis}.{key}", cell.experiment, "paper"
+        for row, cells in spec.cells.items():
+            for column, cell in cells.items():
+                yield f"tables.{table}.cells.{row}.{column}", cell.experiment, "paper"
+        for row in spec.clean:
+            shown = [spec.rows[row], *spec.cells.get(row, {}).values()] if row in spec.rows else []
+            for cell in shown:
+                if cell.experiment in scored:
+                    yield f"tables.{table}.clean", cell.experiment, "clean"
+    for figure, drawn in raw.figures.items():
+        for experiment in drawn.experiments:
+            yield f"figures.{figure}", experiment, drawn.variant
+    for line in raw.text:
+        where = f"text.{line.row}.{line.column}.{line.metric}"
+        for cell in line.result_cells:
+            yield where, cell.experiment, "paper"
+        if line.setting:
+            yield where, line.setting.experiment, "paper"
+
+
+def experiment_faults(experiment: Experiment) -> Iterator[str]:
+    """What the parts of an experiment ask of each other."""
+    where = f"experiments.{experiment.experiment}"
+    yield from (f"{where}{fault}" for fault in _selection_faults(experiment))
+    yield from (f"{where}.folds: {fault}" for fault in _fold_faults(experiment))
+    yield from (f"{where}.inputs: {fault}" for fault in _input_faults(experiment))
+
+
+def _selection_faults(experiment: Experiment) -> Iterator[str]:
+    selection = experiment.training.selection if experiment.training else "last"
+    if selection == "best_test" and experiment.variant != "paper":
+        yield ": selection best_test looks at test data and is open only to variant paper"
+    if selection == "best_validation":
+        for one in experiment.inputs:
+            if isinstance(one.split, KFold):
+                yield (
+                    f": selection best_validation needs validation clips, and split "
+                    f"{one.split_name} has none; use selection last"
+                )
+
+
+def _fold_faults(experiment: Experiment) -> Iterator[str]:
+    folds = experiment.folds or ()
+    for one in experiment.inputs:
+        last = one.split.folds - 1
+        if unknown := sorted(set(folds) - set(range(last + 1))):
+            yield f"split {one.split_name} has folds 0 to {last}, not {unknown[0]}"
+    if len(set(folds)) < len(folds):
+        yield f"{list(folds)} names a fold twice"
+
+
+def _input_faults(experiment: Experiment) -> Iterator[str]:
+    mixup = experiment.training.mixup if experiment.training else None
+    inputs = experiment.inputs
+    if mixup is None and len(inputs) > 1:
+        yield f"{len(inputs)} of them need a training with mixup, which joins two"
+    if mixup is not None and len(inputs) != 2:
+        yield f"mixup joins two of them, and there is {len(inputs)}"
+    if len(set(experiment.tasks)) < len(experiment.tasks):
+        yield f"a task is there twice among {', '.join(experiment.tasks)}"
+    sizes = {
+        one.feature_name: (one.feature.bands, one.feature.frames)
+        for one in inputs
+        if isinstance(one.feature, LogMelPatches)
+    }
+    if mixup is not None and len(set(sizes.values())) > 1:
+        listed = ", ".join(f"{name} has {size[0]} x {size[1]}" for name, size in sizes.items())
+        yield f"mixup adds patches of one size, but {listed}"
+
+
+def warm_start_faults(experiments: Experiments) -> Iterator[str]:
+    """Every run of a warm-started experiment needs the run that it starts from."""
+    for name, variants in experiments.items():
+        for experiment in variants.values():
+            if experiment.warm_start is None:
+                continue
+            where = f"experiments.{name}.warm_start"
+            source_name = experiment.warm_start.experiment
+            if source_name not in experiments:
+                yield f"{where}: no experiment {source_name!r}; {nearest(source_name, experiments)}"
+                continue
+            if name in _origins(source_name, experiments):
+                yield f"{where}: {name} starts from itself through {source_name}"
+                continue
+            source = warm_start_source(experiment, experiments)
+            if source is not None:
+                yield from (f"{where}: {fault}" for fault in _missing_runs(experiment, source))
+
+
+def warm_start_source(experiment: Experiment, experiments: Experiments) -> Experiment | None:
+    """The experiment that another starts from: in the same variant, else in `paper`."""
+    if experiment.warm_start is None:
+        return None
+    variants = experiments.get(experiment.warm_start.experiment, {})
+    return variants.get(experiment.variant, variants.get("paper"))
+
+
+def _origins(name: str, experiments: Experiments) -> set[str]:
+    """The experiment and all that it starts from, directly or not."""
+    origins: set[str] = set()
+    waiting = [name]
+    while waiting:
+        current = waiting.pop()
+        if current not in origins:
+            origins.add(current)
+            waiting += [
+                variant.warm_start.experiment
+                for variant in experiments.get(current, {}).values()
+                if variant.warm_start
+            ]
+    return origins
+
+
+def _missing_runs(experiment: Experiment, source: Experiment) -> Iterator[str]:
+    if experiment.repeats > source.repeats:
+        yield (
+            f"{experiment.repeats} repeats start from {source.experiment}, which has "
+            f"{source.repeats}; set its repeats to as many"
+        )
+    if missing := sorted(set(experiment.run_folds) - set(source.run_folds)):
+        yield (
+            f"fold {missing[0]} starts from {source.experiment}, which runs the folds "
+            f"{', '.join(map(str, source.run_folds))}"
+        )
+
+
+def fusion_faults(fusions: Fusions, experiments: Experiments) -> Iterator[str]:
+    """The members of a fusion must exist, in `variant: paper`, and score its task."""
+    for name, variants in fusions.items():
+        if name in experiments:
+            yield f"fusions.{name}: an experiment has this name too; rename one"
+        for fusion in variants.values():
+            for member in fusion.members:
+                experiment = experiments.get(member, {}).get("paper")
+                where = f"fusions.{name}.members"
+                if member not in experiments:
+                    yield f"{where}: no experiment {member!r}; {nearest(member, experiments)}"
+                elif experiment is not None and fusion.task not in experiment.tasks:
+                    yield (
+                        f"{where}: {member} has no task {fusion.task!r}; it has "
+                        f"{', '.join(experiment.tasks)}"
+                    )
+                elif experiment is not None and fusion.other_roles and not experiment.predict_train:
+                    yield (
+                        f"{where}: other_roles looks at training clips, which {member} does not "
+                        f"predict; set its predict_train: true"
+                    )

@@ -1,0 +1,1 @@
+"""What there is to build, and what makes a job run again."""
