@@ -8,18 +8,15 @@ sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
 from retable.logs import job_log
 from retable.spec.compute import Compute
 from retable.spec.part import Part
-from retable.training.part import PartInputs, PartOutputs, train_part
+from retable.training.inputs import input_files
+from retable.training.part import PartOutputs, train_part
 
 with job_log(snakemake.log[0]):
     outputs = {name: Path(path) for name, path in snakemake.output.items()}
     train_part(
         Part.model_validate_json(snakemake.params.part),
-        PartInputs(
-            Path(snakemake.input.dataset),
-            [Path(shard) for shard in snakemake.input.features],
-            Path(snakemake.input.split),
-            snakemake.params.source,
-        ),
+        [input_files(files) for files in snakemake.params.inputs],
+        [Path(folder) for folder in snakemake.params.warm_starts],
         PartOutputs(**outputs),
         work=outputs["runs"].parent.with_suffix(".work"),
         code=snakemake.params.code,

@@ -9,18 +9,23 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from retable.logs import job_log
 from retable.spec.compute import Compute
 from retable.spec.part import Part
 from retable.spec.split import KFold
-from retable.training.checkpoint import Checkpoint
-from retable.training.part import PartInputs, PartOutputs, train_part
+from retable.training.checkpoint import Checkpoint, Preempted
+from retable.training.inputs import InputFiles
+from retable.training.loop import RunTrainer
+from retable.training.part import PartOutputs, train_part
 
 CLASSES = {"emotion": ("angry", "calm", "sad"), "speech_song": ("speech", "song")}
 CLIPS = 24
@@ -58,13 +63,14 @@ def sample_part(runs: int = 2, **training: Any) -> Part:
                 "learning_rate": 0.01,
                 **training,
             },
+            "tasks": [[*CLASSES]],
             "classes": CLASSES,
             "runs": [{"repeat": 0, "fold": fold, "seed": 7 + fold} for fold in range(runs)],
         }
     )
 
 
-def write_inputs(folder: Path, pattern: float = 1.0) -> PartInputs:
+def write_inputs(folder: Path, pattern: float = 1.0) -> InputFiles:
     """A dataset, two feature shards and a split in two folds.
 
     Args:
@@ -94,20 +100,20 @@ def write_inputs(folder: Path, pattern: float = 1.0) -> PartInputs:
     return inputs
 
 
-def inputs_in(folder: Path) -> PartInputs:
+def inputs_in(folder: Path) -> InputFiles:
     """Paths of what `write_inputs` writes."""
     shards = [folder / "shard000.npy", folder / "shard001.npy"]
-    return PartInputs(folder / "dataset.tsv", shards, folder / "roles.tsv", source="simulated")
+    return InputFiles(folder / "dataset.tsv", shards, folder / "roles.tsv", None, "simulated")
 
 
-def write_shard(path: Path, clip_ids: list[str], features: np.ndarray) -> None:
-    """One shard of a feature store."""
+def write_shard(path: Path, clip_ids: list[str], features: np.ndarray, **facts: Any) -> None:
+    """One shard of a feature store; keywords are facts of the feature."""
     np.save(path, features)
     index = {
         "clip_ids": clip_ids,
         "shape": features.shape[1:],
         "dtype": str(features.dtype),
-        "feature": {},
+        "feature": facts,
     }
     path.with_suffix(".json").write_text(json.dumps(index), encoding="utf-8")
 
@@ -126,14 +132,16 @@ def outputs_in(folder: Path) -> PartOutputs:
 def train(
     folder: Path,
     part: Part,
-    inputs: PartInputs,
+    *inputs: InputFiles,
+    warm_starts: Sequence[Path] = (),
     code: str = "code",
     compute: Compute = CPU,
 ) -> PartOutputs:
     """Trains a part into `folder`, with `folder.work` for its checkpoints."""
     folder.mkdir(parents=True, exist_ok=True)
     outputs = outputs_in(folder)
-    train_part(part, inputs, outputs, work_folder(folder), code, compute)
+    work = work_folder(folder)
+    train_part(part, inputs, warm_starts, outputs, work, code, compute)
     return outputs
 
 
@@ -145,6 +153,27 @@ def result_bytes(outputs: PartOutputs) -> dict[str, bytes]:
     """What must not differ between two trainings: all but `run.json`, which holds durations."""
     files = [outputs.predictions, outputs.history, outputs.model, *outputs.weights.iterdir()]
     return {file.name: file.read_bytes() for file in files}
+
+
+@contextmanager
+def stopped_in_step(step: int) -> Iterator[None]:
+    """Sends this process SIGTERM in step `step` of all steps within, where training then stops."""
+    train_on, steps = RunTrainer._train_on, itertools.count(1)
+
+    def counted(self: RunTrainer, positions: torch.Tensor) -> None:
+        if next(steps) == step:
+            os.kill(os.getpid(), signal.SIGTERM)
+        train_on(self, positions)
+
+    RunTrainer._train_on = counted  # type: ignore[method-assign]
+    try:
+        yield
+    except Preempted:
+        assert next(steps) == step + 1, "it stopped in another step"
+    else:
+        raise AssertionError(f"it was not stopped in step {step}")
+    finally:
+        RunTrainer._train_on = train_on  # type: ignore[method-assign]
 
 
 def kill_after(saves: int) -> None:

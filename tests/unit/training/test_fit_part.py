@@ -1,6 +1,7 @@
 """One fitting job of a baseline."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,11 +10,13 @@ import sklearn
 from sample_part import CLASSES, CLIPS, write_shard
 
 from retable.baselines.part import fit_part
+from retable.errors import ConfigError
 from retable.evaluation.predictions import read_predictions
 from retable.spec.part import Part
 from retable.spec.split import KFold
 from retable.splits.files import write_split
 from retable.splits.roles import read_roles
+from retable.training.inputs import InputFiles
 
 PART = Part.model_validate(
     {
@@ -21,6 +24,7 @@ PART = Part.model_validate(
         "variant": "clean",
         "model": {"kind": "svm", "c": 1.0, "gamma": "scale", "multitask": "none"},
         "training": None,
+        "tasks": [[*CLASSES]],
         "classes": CLASSES,
         "runs": [{"repeat": 0, "fold": fold, "seed": 2**62 + fold} for fold in (0, 1)],
     }
@@ -47,11 +51,10 @@ def fit(tmp_path_factory):
     def fit_into(name: str):
         target = tmp_path_factory.mktemp(name)
         predictions, runs = target / "predictions.parquet", target / "run.json"
-        shards = [folder / "shard000.npy"]
-        dataset = folder / "dataset.tsv"
-        fit_part(
-            PART, dataset, shards, files[0], predictions, runs, source="upstream", code="0123abcd"
+        inputs = InputFiles(
+            folder / "dataset.tsv", [folder / "shard000.npy"], files[0], None, "upstream"
         )
+        fit_part(PART, [inputs], predictions, runs, code="0123abcd")
         return files[0], predictions, runs
 
     return fit_into
@@ -77,8 +80,8 @@ def test_the_records_say_where_the_results_come_from(fit):
     first, second = json.loads(fit("fitted")[2].read_text())
     assert (first["fold"], second["fold"]) == (0, 1)
     assert first["seed"] == 2**62
-    assert (first["corpus"]["source"], first["code"]) == ("upstream", "0123abcd")
-    assert first["clips"] == {"train": 12, "test": 12}
+    assert (first["corpora"][0]["source"], first["code"]) == ("upstream", "0123abcd")
+    assert first["clips"] == [{"train": 12, "test": 12}]
     assert first["spec"] == json.loads(PART.canonical())
     assert (first["experiment"], first["variant"], first["device"]) == ("SVM", "clean", "cpu")
     assert first["versions"]["scikit-learn"]["version"] == sklearn.__version__
@@ -86,3 +89,14 @@ def test_the_records_say_where_the_results_come_from(fit):
 
 def test_equal_inputs_give_equal_bytes(fit):
     assert fit("first")[1].read_bytes() == fit("second")[1].read_bytes()
+
+
+def test_a_baseline_is_fitted_to_one_input_that_is_not_standardised(tmp_path):
+    files = InputFiles(tmp_path / "dataset.tsv", [], tmp_path / "roles.tsv", None, "upstream")
+    standardised = replace(files, standardisation=tmp_path / "standardisation.tsv")
+    for inputs in ([files, files], [standardised]):
+        message = (
+            rf"SVM clean: 1 fault\n.*there are {len(inputs)}; the baseline svm is fitted to one"
+        )
+        with pytest.raises(ConfigError, match=message):
+            fit_part(PART, inputs, tmp_path / "predictions", tmp_path / "run.json", code="code")

@@ -10,11 +10,18 @@ from pathlib import Path
 
 import pytest
 import sample_part as sample
-from sample_part import EPOCHS, STEPS_PER_EPOCH, result_bytes, sample_part, train, work_folder
+from sample_part import (
+    EPOCHS,
+    STEPS_PER_EPOCH,
+    result_bytes,
+    sample_part,
+    stopped_in_step,
+    train,
+    work_folder,
+)
 
 from retable.spec.compute import Compute
-from retable.training.checkpoint import Checkpoint, Preempted
-from retable.training.loop import RunTrainer
+from retable.training.checkpoint import Checkpoint
 
 STEPS = EPOCHS * STEPS_PER_EPOCH
 WORKFLOW = Path(__file__).parents[3] / "workflow"
@@ -130,22 +137,12 @@ def test_a_full_disk_at_any_file_costs_nothing_but_the_time(
 
 
 @pytest.fixture
-def preempt(inputs, monkeypatch):
+def preempt(inputs):
     """Trains into a folder and sends this process SIGTERM in step `step` of all steps."""
 
     def train_and_stop(folder: Path, step: int, **training: object) -> None:
-        train_on, steps = RunTrainer._train_on, []
-
-        def counted(self, batch):
-            steps.append(batch)
-            if len(steps) == step:
-                os.kill(os.getpid(), signal.SIGTERM)
-            train_on(self, batch)
-
-        with monkeypatch.context() as patch, pytest.raises(Preempted):
-            patch.setattr(RunTrainer, "_train_on", counted)
+        with stopped_in_step(step):
             train(folder, sample_part(**training), inputs)
-        assert len(steps) == step
 
     return train_and_stop
 
@@ -209,7 +206,7 @@ def test_what_another_training_left_is_not_gone_on_with(
         own_inputs = sample.write_inputs(tmp_path / "inputs", pattern=1.5)
 
     caplog.set_level(logging.INFO, logger="retable")
-    outputs = train(folder, part, own_inputs, code)
+    outputs = train(folder, part, own_inputs, code=code)
     assert "NET: spec, code or data changed; starting afresh" in caplog.messages
     assert not any("resumed" in message for message in caplog.messages)
     assert not before.exists()

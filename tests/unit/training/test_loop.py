@@ -4,6 +4,7 @@ import logging
 
 import pytest
 import torch
+from sample_network import Classifier
 from torch import nn
 
 from retable.errors import TrainingError
@@ -12,22 +13,9 @@ from retable.spec.training import Training
 from retable.training.checkpoint import Checkpoint, StopFlag
 from retable.training.data import ClipData
 from retable.training.loop import RunTrainer
+from retable.training.samples import Samples
 
 CPU = Compute(device="cpu")
-
-
-class Classifier(nn.Module):
-    """A linear classifier for each task that keeps the sizes of the batches it is trained on."""
-
-    def __init__(self, classes: dict[str, int], features: int = 6):
-        super().__init__()
-        self.heads = nn.ModuleDict({task: nn.Linear(features, n) for task, n in classes.items()})
-        self.batches: list[torch.Tensor] = []
-
-    def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
-        if self.training:
-            self.batches.append(x.detach())
-        return {task: head(x.flatten(1)) for task, head in self.heads.items()}
 
 
 def clips(number: int, noise: float = 1.0) -> ClipData:
@@ -45,9 +33,9 @@ def trainer(data: ClipData, roles: dict[str, range], **training: object) -> RunT
     torch.manual_seed(1)
     fields = {"epochs": 3, "batch_size": 4, "optimizer": "sgd", "learning_rate": 0.1, **training}
     model = Classifier({"emotion": 3, "speech_song": 2})
-    positions = {role: torch.tensor([*of_role]) for role, of_role in roles.items()}
+    samples = Samples(data, {role: data.clip_ids[of.start : of.stop] for role, of in roles.items()})
     spec = Training.model_validate(fields)
-    return RunTrainer("NET paper repeat0-fold1", model, data, positions, spec, CPU, seed=5)
+    return RunTrainer("NET paper repeat0-fold1", model, [samples], spec, CPU, seed=5)
 
 
 def run(trained: RunTrainer, tmp_path) -> RunTrainer:

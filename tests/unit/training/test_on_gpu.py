@@ -2,17 +2,14 @@
 
 import json
 import logging
-import os
-import signal
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from sample_part import result_bytes, sample_part, train, write_inputs
+from sample_part import result_bytes, sample_part, stopped_in_step, train, write_inputs
+from sample_patches import mixed_part, write_patch_inputs
 
 from retable.spec.compute import Compute
-from retable.training.checkpoint import Preempted
-from retable.training.loop import RunTrainer
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU")
 
@@ -42,21 +39,10 @@ def test_equal_inputs_give_equal_bytes(inputs, tmp_path, precision):
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_a_stopped_training_goes_on_to_the_same_bytes(
-    inputs, tmp_path, precision, monkeypatch, caplog
-):
+def test_a_stopped_training_goes_on_to_the_same_bytes(inputs, tmp_path, precision, caplog):
     part = sample_part(precision=precision)
     in_one_go = train(tmp_path / "reference", part, inputs, compute=GPU)
-    train_on, steps = RunTrainer._train_on, []
-
-    def stopping(self, batch):
-        steps.append(batch)
-        if len(steps) == 8:
-            os.kill(os.getpid(), signal.SIGTERM)
-        train_on(self, batch)
-
-    with monkeypatch.context() as patch, pytest.raises(Preempted):
-        patch.setattr(RunTrainer, "_train_on", stopping)
+    with stopped_in_step(8):
         train(tmp_path / "part0", part, inputs, compute=GPU)
     caplog.set_level(logging.INFO, logger="retable")
     resumed = train(tmp_path / "part0", part, inputs, compute=GPU)
@@ -71,3 +57,13 @@ def test_a_checkpoint_of_another_kind_of_device_is_not_gone_on_with(inputs, tmp_
     train(tmp_path / "part0", sample_part(), inputs, compute=GPU)
     assert "NET: spec, code or data changed; starting afresh" in caplog.messages
     assert not stale.exists()
+
+
+def test_mixtures_stopped_and_gone_on_with_give_the_same_bytes(tmp_path):
+    inputs = write_patch_inputs(tmp_path / "inputs")
+    part = mixed_part(frozen=["stem.*"])
+    in_one_go = train(tmp_path / "reference", part, *inputs, compute=GPU)
+    with stopped_in_step(8):
+        train(tmp_path / "part0", part, *inputs, compute=GPU)
+    resumed = train(tmp_path / "part0", part, *inputs, compute=GPU)
+    assert result_bytes(resumed) == result_bytes(in_one_go)

@@ -28,10 +28,10 @@ from retable.evaluation.predictions import read_predictions
 from retable.spec.compute import Compute
 from retable.splits.roles import read_roles
 from retable.training.checkpoint import Checkpoint, StopFlag
-from retable.training.data import load_clips, role_indices
 from retable.training.evaluate import evaluate
 from retable.training.loop import RunTrainer
 from retable.training.part import build_network
+from retable.training.part_input import load_input
 
 
 @pytest.fixture(scope="module")
@@ -93,18 +93,26 @@ def test_the_record_says_where_a_result_comes_from(trained, inputs):
             "float32",
             EPOCHS,
         )
-        assert record["clips"] == {"train": 12, "test": 12}
+        assert record["clips"] == record["samples"] == [{"train": 12, "test": 12}]
+        assert record["batch_size"] == 5
+        assert record["mixup"] is None and record["warm_start"] is None
+        assert (
+            record["parameters"]["trainable"] == json.loads(trained.model.read_text())["parameters"]
+        )
+        assert record["parameters"]["frozen"] == 0
         assert record["optimizer"]["name"] == "Adam"
         assert record["optimizer"]["initial_learning_rate"] == 0.01
         assert record["optimizer"]["betas"] == [0.9, 0.999]
         assert record["seconds"] > 0
         assert record["spec"] == json.loads(sample_part().canonical())
         assert record["code"] == "code"
-        assert record["corpus"] == {
-            "dataset": "dataset",
-            "source": "simulated",
-            "sha256": hashlib.sha256(inputs.dataset.read_bytes()).hexdigest(),
-        }
+        assert record["corpora"] == [
+            {
+                "dataset": "dataset",
+                "source": "simulated",
+                "sha256": hashlib.sha256(inputs.dataset.read_bytes()).hexdigest(),
+            }
+        ]
         assert record["versions"]["torch"]["version"] == torch.__version__.partition("+")[0]
         assert record["versions"]["torch"]["path"] == torch.__file__
 
@@ -125,18 +133,19 @@ def test_the_model_is_described_layer_by_layer(trained):
 
 def test_the_weights_give_the_predictions_again(trained, inputs):
     part = sample_part()
-    data = load_clips(inputs.dataset, inputs.feature_shards, CLASSES, torch.device("cpu"))
+    loaded = load_input(inputs, CLASSES, torch.device("cpu"))
     table = read_predictions([trained.predictions]).table
     for run in part.runs:
-        network = build_network(part, run, data)
+        network = build_network(part, run, (12, 10), torch.device("cpu"))
         network.load_state_dict(load_file(trained.weights / f"{run.name}.safetensors"))
-        roles = role_indices(data, read_roles(inputs.split)[run.draw, run.fold])
-        logits = evaluate(network, data, roles["test"])
+        samples = loaded.samples(run, 0, part.training)
+        tested = [loaded.data.clip_ids[clip] for clip in samples.roles["test"]]
+        logits = evaluate(network, samples, samples.roles["test"])
         for task, values in logits.items():
             rows = table[(table["task"] == task) & (table["fold"] == run.fold)]
             expected = dict(zip(rows["clip_id"], rows["scores"], strict=True))
-            for position, scores in zip(roles["test"].tolist(), values.softmax(1), strict=True):
-                np.testing.assert_array_equal(scores.numpy(), expected[data.clip_ids[position]])
+            for clip_id, scores in zip(tested, values.softmax(1), strict=True):
+                np.testing.assert_array_equal(scores.numpy(), expected[clip_id])
 
 
 def test_nothing_but_the_outputs_stays(trained):
@@ -174,10 +183,10 @@ def test_another_seed_gives_other_weights(trained, inputs, tmp_path):
 
 def test_the_history_is_what_the_loop_recorded(trained, inputs, tmp_path):
     part = sample_part()
-    data = load_clips(inputs.dataset, inputs.feature_shards, CLASSES, torch.device("cpu"))
-    roles = role_indices(data, read_roles(inputs.split)[0, 0])
-    network = build_network(part, part.runs[0], data)
-    trainer = RunTrainer("NET", network, data, roles, part.training, CPU, part.runs[0].seed)
+    device, run = torch.device("cpu"), part.runs[0]
+    samples = load_input(inputs, CLASSES, device).samples(run, 0, part.training)
+    network = build_network(part, run, (12, 10), device)
+    trainer = RunTrainer("NET", network, [samples], part.training, CPU, run.seed)
     trainer.train(Checkpoint(tmp_path / "checkpoint", minutes=60), StopFlag())
     history = pd.read_csv(trained.history, sep="\t")
     written = history[history["fold"] == 0].drop(columns=["repeat", "fold"])

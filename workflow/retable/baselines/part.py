@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from retable.errors import ConfigError
 from retable.evaluation.predictions import Predictions, write_predictions
 from retable.features.store import FeatureStore
 from retable.registry import BASELINES, load
 from retable.spec.part import Part, Run
 from retable.splits.roles import read_roles
+from retable.training.inputs import InputFiles
 from retable.training.provenance import part_origin
 from retable.training.targets import Targets, read_targets
 
@@ -22,32 +24,29 @@ logger = logging.getLogger(__name__)
 
 
 def fit_part(
-    part: Part,
-    dataset: Path,
-    feature_shards: Sequence[Path],
-    split: Path,
-    predictions: Path,
-    runs: Path,
-    *,
-    source: str,
-    code: str,
+    part: Part, inputs: Sequence[InputFiles], predictions: Path, runs: Path, *, code: str
 ) -> None:
     """Fits a baseline for every run of a part and writes its predictions and records.
 
     Args:
-        dataset: table of the dataset's clips with one label column a task.
-        feature_shards: data files of a store of feature vectors.
-        split: roles of the clips in every repeat and fold.
+        part: what to fit.
+        inputs: files of its one input, whose features are vectors; baselines standardise these
+            themselves.
         predictions: `predictions.parquet` to write.
         runs: `run.json` to write.
-        source: where the corpus was read from, for the record.
         code: digest of the code behind this job, for the record.
+
+    Raises:
+        ConfigError: there is not exactly one input, or it is standardised already.
+        DataError: a label is none of its task's classes, or a clip has no feature.
     """
-    targets = read_targets(dataset, part.classes)
-    features = FeatureStore(feature_shards).rows(targets.clip_ids)
+    files = _only_input(part, inputs)
+    targets = read_targets(files.dataset, part.classes)
+    store = FeatureStore(files.feature_shards)
+    features = store.rows(targets.clip_ids).astype(np.float32, copy=False)
     tables, records = [], []
-    origin = part_origin(part, dataset, source, code)
-    roles = read_roles(split)
+    origin = part_origin(part, inputs, code)
+    roles = read_roles(files.split)
     for run in part.runs:
         table, record = _fit_run(part, run, features, targets, roles[run.draw, run.fold])
         tables.append(table)
@@ -55,6 +54,18 @@ def fit_part(
         logger.info("%s %s %s: fitted", part.experiment, part.variant, run.name)
     write_predictions(predictions, Predictions(pd.concat(tables), dict(part.classes)))
     runs.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
+
+
+def _only_input(part: Part, inputs: Sequence[InputFiles]) -> InputFiles:
+    if len(inputs) != 1 or inputs[0].standardisation is not None:
+        raise ConfigError(
+            f"{part.experiment} {part.variant}",
+            [
+                f"inputs: there are {len(inputs)}; the baseline {part.model.kind} is fitted to one,"
+                " with standardise: none"
+            ],
+        )
+    return inputs[0]
 
 
 def _fit_run(
@@ -84,6 +95,6 @@ def _fit_run(
         "seed": run.seed,
         "device": "cpu",
         "seconds": round(time.monotonic() - started, 3),
-        "clips": {role: len(clips) for role, clips in roles.items()},
+        "clips": [{role: len(clips) for role, clips in roles.items()}],
     }
     return table, record

@@ -1,35 +1,78 @@
-"""The clips of a part, resident in memory."""
+"""The clips of an input, resident in memory, and the patches that are cut from them."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import torch
 
-from retable.features.store import FeatureStore
+from retable.errors import DataError
+from retable.features.store import FeatureStore, Patch
 from retable.training.targets import read_targets
 
 
 @dataclass(frozen=True)
 class ClipData:
-    """Features and targets of all clips that the runs of a part use, on one device."""
+    """Features and targets of all clips that the runs of a part use, on one device.
+
+    A *sample* is what a network sees at once: one segment of one channel of a clip. Samples are
+    numbered (clip * channels + channel) * segments + segment. A feature without channels has the
+    channel `mono`, and one that is not cut is a single segment.
+    """
 
     clip_ids: tuple[str, ...]
     features: torch.Tensor
-    """(clips, 1, *feature shape), float32."""
+    """(clips, channels, *feature shape), in the type that they are stored in."""
     targets: Mapping[str, torch.Tensor]
     """Task -> class index of each clip, int64."""
+    channels: tuple[str, ...] = ("mono",)
+    patch: Patch | None = None
+    """How the last axis is cut into segments; None where it is not."""
 
-    def indices(self, clip_ids: Sequence[str]) -> torch.Tensor:
-        """Positions of the clips, int64, on the device of the features."""
+    @cached_property
+    def patches(self) -> torch.Tensor:
+        """(clips * channels, segments, *patch shape): a view, whose overlaps take no memory."""
+        rows = self.features.flatten(0, 1)
+        if self.patch is None:
+            return rows.unsqueeze(1)
+        return rows.unfold(-1, self.patch.frames, self.patch.hop_frames).movedim(-2, 1)
+
+    @property
+    def patch_shape(self) -> tuple[int, ...]:
+        """Shape of a sample, such as bands and frames."""
+        return tuple(self.patches.shape[2:])
+
+    @property
+    def segments(self) -> int:
+        """Segments of each channel of a clip."""
+        return self.patches.shape[1]
+
+    @property
+    def samples_per_clip(self) -> int:
+        """Channels times segments."""
+        return len(self.channels) * self.segments
+
+    def samples(self, clip_ids: Sequence[str]) -> torch.Tensor:
+        """Numbers of all samples of these clips, clip by clip, int64, on the features' device."""
         position = {clip_id: index for index, clip_id in enumerate(self.clip_ids)}
-        chosen = [position[clip_id] for clip_id in clip_ids]
-        return torch.tensor(chosen, dtype=torch.int64, device=self.features.device)
+        clips = torch.tensor([position[clip_id] for clip_id in clip_ids], dtype=torch.int64)
+        within = torch.arange(self.samples_per_clip)
+        numbers = clips.unsqueeze(1) * self.samples_per_clip + within
+        return numbers.flatten().to(self.features.device)
+
+    def places(self, samples: torch.Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Position of the clip, position of the channel, and segment of each sample."""
+        shape = (len(self.clip_ids), len(self.channels), self.segments)
+        clips, channels, segments = np.unravel_index(samples.cpu().numpy(), shape)
+        return clips, channels, segments
 
     def digest(self) -> str:
         """SHA-256 over clips, targets and features: tells a checkpoint what it was trained on."""
         digest = hashlib.sha256("\n".join(self.clip_ids).encode())
+        digest.update(repr((self.channels, self.patch)).encode())
         for task in sorted(self.targets):
             digest.update(self.targets[task].cpu().numpy().tobytes())
         digest.update(self.features.cpu().contiguous().numpy().data)
@@ -48,19 +91,33 @@ def load_clips(
         dataset: table of the dataset's clips with one label column a task.
         feature_shards: data files of the packed feature store.
         classes: task -> class names, in the order of the targets.
+        device: where features and targets shall lie.
 
     Raises:
-        DataError: a label is none of its task's classes, or a clip has no feature.
+        DataError: a label is none of its task's classes, a clip has no feature, or its feature is
+            not cut into as many patches as its index says.
     """
     targets = read_targets(dataset, classes)
-    features = torch.from_numpy(FeatureStore(feature_shards).rows(targets.clip_ids)).float()
-    return ClipData(
+    store = FeatureStore(feature_shards)
+    features = torch.from_numpy(store.rows(targets.clip_ids))
+    if store.patch is None:
+        features = features.unsqueeze(1)
+    data = ClipData(
         targets.clip_ids,
-        features.unsqueeze(1).to(device),
+        features.to(device),
         {task: torch.from_numpy(indices).to(device) for task, indices in targets.by_task.items()},
+        store.channels,
+        store.patch,
     )
+    _check_cut(data, feature_shards[0])
+    return data
 
 
-def role_indices(data: ClipData, roles: Mapping[str, Sequence[str]]) -> dict[str, torch.Tensor]:
-    """Role -> positions of its clips in `data`."""
-    return {role: data.indices(clips) for role, clips in roles.items()}
+def _check_cut(data: ClipData, shard: Path) -> None:
+    channels, expected = data.features.shape[1], data.patch.patches if data.patch else 1
+    if (channels, data.segments) != (len(data.channels), expected):
+        raise DataError(
+            f"{shard}: holds {channels} channels of {data.segments} patches a clip; its index "
+            f"expects {len(data.channels)} ({', '.join(data.channels)}) of {expected}. "
+            "Delete both and build them again."
+        )

@@ -36,6 +36,8 @@ def set_determinism(strict: bool) -> None:
     torch.set_num_threads(1)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(strict)
+    # Strict mode would also overwrite new memory, which matters only to kernels that read it first.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.deterministic = strict
     torch.backends.cudnn.benchmark = not strict
     torch.backends.cuda.matmul.allow_tf32 = not strict

@@ -2,9 +2,9 @@
 
 import copy
 import logging
+import math
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -14,69 +14,68 @@ from retable.errors import TrainingError
 from retable.spec.compute import Compute
 from retable.spec.training import Training
 from retable.training.checkpoint import Checkpoint, Preempted, StopFlag
-from retable.training.data import ClipData
 from retable.training.evaluate import evaluate
+from retable.training.freezing import freeze, set_training_mode
 from retable.training.optimisation import (
     learning_rate_at,
     multitask_loss,
     optimizer_of,
     set_learning_rate,
 )
+from retable.training.progress import Progress
+from retable.training.samples import Samples, Targets, mixed
 
 logger = logging.getLogger(__name__)
 
-Roles = Mapping[str, torch.Tensor]
-"""Role (`train`, `validation`, `test`) -> positions of its clips."""
-
-HistoryRow = tuple[int, str, str, str, float]
-"""Epoch, role, task, metric, value."""
-
 LOG_EVERY_S = 3.0
-
-
-@dataclass
-class Progress:
-    """How far a run has come; saved with the weights."""
-
-    epoch: int = 0
-    step: int = 0
-    order: torch.Tensor | None = None
-    """The running epoch's permutation of the training clips."""
-    sums: dict[str, torch.Tensor] = field(default_factory=dict)
-    """Sums over the running epoch: `loss`, and correct decisions by task."""
-    history: list[HistoryRow] = field(default_factory=list)
-    best_accuracy: float = -1.0
-    best_weights: dict[str, torch.Tensor] = field(default_factory=dict)
-    seconds: float = 0.0
-    """Training time, over all jobs that the run was spread over."""
 
 
 class RunTrainer:
     """Trains one network on one split.
 
-    There is no data loader and no host synchronisation within an epoch: all clips are on the
-    device, batches are index selections, and sums are read once at an epoch's end.
+    An epoch takes every training sample of the first input once. There is no data loader and no
+    host synchronisation within an epoch: all clips are on the device, batches are index selections,
+    and sums are read once at an epoch's end.
     """
 
     def __init__(
         self,
         name: str,
         model: nn.Module,
-        data: ClipData,
-        roles: Roles,
+        inputs: Sequence[Samples],
         training: Training,
         compute: Compute,
         seed: int,
     ):
-        self.name, self.model, self.data, self.roles = name, model, data, roles
+        """Freeze what is to be frozen and start at the first epoch.
+
+        Args:
+            name: of the run, for logs and errors.
+            model: with its initial weights, on the device of the samples.
+            inputs: one, or the two that `training.mixup` joins.
+            training: the schedule.
+            compute: what the machine offers.
+            seed: of the order of the samples and of their partners.
+
+        Raises:
+            ConfigError: a pattern of `training.frozen` matches nothing, or all is frozen.
+        """
+        self.name, self.model, self.inputs = name, model, inputs
         self.training, self.compute = training, compute
         self.progress = Progress()
-        self.optimizer = optimizer_of(model.parameters(), training)
+        self._at_rest = freeze(model, training, name)
+        trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        self.optimizer = optimizer_of(trainable, training)
         self._forward: Callable[[torch.Tensor], Mapping[str, torch.Tensor]] = (
             torch.compile(model) if training.compile else model
         )
         self._permutations = torch.Generator().manual_seed(seed)
         self._logged_at = 0.0
+
+    @property
+    def device(self) -> torch.device:
+        """Where the run is trained."""
+        return self.inputs[0].data.features.device
 
     def train(self, checkpoint: Checkpoint, stop: StopFlag) -> None:
         """Trains to the last epoch and leaves the selected weights in the model.
@@ -102,37 +101,55 @@ class RunTrainer:
         if self.training.selection != "last":
             self.model.load_state_dict(self.progress.best_weights)
 
-    def _steps(self) -> Any:
+    def _steps(self) -> Iterator[None]:
         """Trains on the batches of the running epoch that are still to come, one a step."""
         progress, training = self.progress, self.training
-        clips = self.roles["train"]
         if progress.order is None:
-            order = torch.randperm(len(clips), generator=self._permutations)
-            progress.order = order.to(clips.device)
-            progress.sums = {
-                name: torch.zeros((), device=clips.device) for name in ("loss", *self.data.targets)
-            }
+            self._begin_epoch()
+        assert progress.order is not None
         set_learning_rate(self.optimizer, learning_rate_at(progress.epoch, training))
         batches = progress.order.split(training.batch_size)
         # Batch normalisation cannot train on one clip: a last batch of one waits for its next turn.
         batches = batches[:-1] if len(batches) > 1 and len(batches[-1]) == 1 else batches
-        self.model.train()
+        set_training_mode(self.model, self._at_rest)
         while progress.step < len(batches):
-            self._train_on(clips[batches[progress.step]])
+            self._train_on(batches[progress.step])
             progress.step += 1
             yield
 
-    def _train_on(self, batch: torch.Tensor) -> None:
-        features = self.data.features.index_select(0, batch)
-        targets = {task: values[batch] for task, values in self.data.targets.items()}
-        with autocast(self.training, features.device):
-            logits = self._forward(features)
+    def _begin_epoch(self) -> None:
+        """Draws the order of the training samples and, where it is time, their partners."""
+        progress, mixup, device = self.progress, self.training.mixup, self.device
+        count = len(self.inputs[0].roles["train"])
+        progress.order = torch.randperm(count, generator=self._permutations).to(device)
+        if mixup is not None and (progress.partners is None or mixup.redraw == "epoch"):
+            partners = len(self.inputs[1].roles["train"])
+            drawn = torch.randint(partners, (count,), generator=self._permutations)
+            progress.partners = drawn.to(device)
+        tasks = [task for samples in self.inputs for task in samples.tasks]
+        progress.sums = {name: torch.zeros((), device=device) for name in ("loss", *tasks)}
+
+    def _batch(self, positions: torch.Tensor) -> tuple[torch.Tensor, Targets]:
+        """Patches and targets of training samples of the first input, mixed where asked for."""
+        first, mixup = self.inputs[0], self.training.mixup
+        samples = first.roles["train"][positions]
+        if mixup is None:
+            return first.patches(samples), first.targets(samples)
+        second, partners = self.inputs[1], self.progress.partners
+        assert partners is not None
+        chosen = second.roles["train"][partners[positions]]
+        return mixed(first, samples, second, chosen, mixup.weight)
+
+    def _train_on(self, positions: torch.Tensor) -> None:
+        patches, targets = self._batch(positions)
+        with autocast(self.training, patches.device):
+            logits = self._forward(patches)
         loss = multitask_loss(logits, targets, self.training.task_weights)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
         sums = self.progress.sums
-        sums["loss"] += loss.detach() * len(batch)
+        sums["loss"] += loss.detach() * len(positions)
         for task, values in logits.items():
             sums[task] += (values.detach().argmax(1) == targets[task]).sum()
 
@@ -141,7 +158,7 @@ class RunTrainer:
         assert progress.order is not None
         trained = min(len(progress.order), progress.step * self.training.batch_size)
         means = {name: float(total) / trained for name, total in progress.sums.items()}
-        if means["loss"] != means["loss"] or means["loss"] == float("inf"):
+        if not math.isfinite(means["loss"]):
             raise TrainingError(
                 f"{self.name}: the loss is {means['loss']} in epoch {progress.epoch + 1}; "
                 f"lower the learning rate (now {self.training.learning_rate})"
@@ -149,41 +166,38 @@ class RunTrainer:
         epoch = progress.epoch + 1
         rate = self.optimizer.param_groups[0]["lr"]
         progress.history.append((epoch, "train", "all", "learning_rate", rate))
-        self._record(epoch, "train", means)
-        for role in ("validation", "test"):
-            if role in self.roles:
-                self._record(epoch, role, self._evaluated(role))
-        self._remember_best(epoch)
+        progress.record(epoch, "train", means)
+        if epoch % self.training.evaluate_every == 0 or epoch == self.training.epochs:
+            self._evaluate(epoch)
         self._log(epoch)
         progress.epoch, progress.step, progress.order = epoch, 0, None
 
-    def _evaluated(self, role: str) -> dict[str, float]:
-        with autocast(self.training, self.data.features.device):
-            logits = evaluate(self.model, self.data, self.roles[role])
-        targets = {task: values[self.roles[role]] for task, values in self.data.targets.items()}
-        correct = {
-            task: float((values.argmax(1) == targets[task]).float().mean())
-            for task, values in logits.items()
-        }
-        loss = multitask_loss(logits, targets, self.training.task_weights)
-        return {"loss": float(loss), **correct}
+    def _evaluate(self, epoch: int) -> None:
+        """Records the held-out roles, and keeps the weights where they are the best so far."""
+        for role in ("validation", "test"):
+            held_out = [samples for samples in self.inputs if role in samples.roles]
+            if held_out:
+                self.progress.record(epoch, role, self._means(held_out, role))
+        if self.training.selection != "last":
+            self._remember_best(epoch, self.training.selection.removeprefix("best_"))
 
-    def _record(self, epoch: int, role: str, means: Mapping[str, float]) -> None:
-        self.progress.history.append((epoch, role, "all", "loss", means["loss"]))
-        self.progress.history.extend(
-            (epoch, role, task, "accuracy", means[task]) for task in self.data.targets
-        )
+    def _means(self, held_out: Sequence[Samples], role: str) -> dict[str, float]:
+        """`loss`, summed over the inputs' tasks, and task -> accuracy, over samples."""
+        loss, accuracies = 0.0, {}
+        for samples in held_out:
+            chosen = samples.roles[role]
+            with autocast(self.training, self.device):
+                logits = evaluate(self.model, samples, chosen)
+            targets = samples.targets(chosen)
+            loss += float(multitask_loss(logits, targets, self.training.task_weights))
+            for task, values in logits.items():
+                accuracies[task] = float((values.argmax(1) == targets[task]).float().mean())
+        return {"loss": loss, **accuracies}
 
-    def _remember_best(self, epoch: int) -> None:
+    def _remember_best(self, epoch: int, role: str) -> None:
         """Keeps the weights of the first epoch with the best accuracy, averaged over tasks."""
-        if self.training.selection == "last":
-            return
-        role = self.training.selection.removeprefix("best_")
-        accuracies = [
-            value
-            for its_epoch, its_role, _, metric, value in self.progress.history
-            if (its_epoch, its_role, metric) == (epoch, role, "accuracy")
-        ]
+        of_tasks = self.progress.accuracies(epoch).values()
+        accuracies = [roles[role] for roles in of_tasks if role in roles]
         accuracy = sum(accuracies) / len(accuracies)
         if accuracy > self.progress.best_accuracy:
             self.progress.best_accuracy = accuracy
@@ -194,34 +208,21 @@ class RunTrainer:
         if now - self._logged_at < LOG_EVERY_S and not last:
             return
         self._logged_at = now
-        values = {row[1:4]: row[4] for row in self.progress.history if row[0] == epoch}
-        accuracies = ", ".join(
-            f"{task} "
-            + " / ".join(
-                f"{role} {100 * values[role, task, 'accuracy']:.1f} %" for role in self.roles
-            )
-            for task in self.data.targets
-        )
-        per_epoch = self.progress.seconds / epoch
-        logger.info(
-            "%s: epoch %d of %d, loss %.3f, %s, %.1f s an epoch, %.0f s left",
-            self.name, epoch, self.training.epochs, values["train", "all", "loss"], accuracies,
-            per_epoch, per_epoch * (self.training.epochs - epoch),
-        )  # fmt: skip
+        logger.info("%s: %s", self.name, self.progress.line(epoch, self.training.epochs))
 
     def _state(self) -> dict[str, Any]:
-        device = self.data.features.device
+        on_gpu = self.device.type == "cuda"
         return {
             "progress": vars(self.progress),
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "permutations": self._permutations.get_state(),
             "random": torch.get_rng_state(),
-            "cuda_random": torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
+            "cuda_random": torch.cuda.get_rng_state(self.device) if on_gpu else None,
         }
 
     def _restore(self, checkpoint: Checkpoint) -> None:
-        state = checkpoint.load(self.data.features.device)
+        state = checkpoint.load(self.device)
         if state is None:
             return
         self.progress = Progress(**state["progress"])

@@ -14,32 +14,25 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from retable.evaluation.predictions import Predictions, read_predictions, write_predictions
-from retable.models.describe import layer_table, parameter_count
+from retable.errors import ConfigError
+from retable.evaluation.predictions import read_predictions, write_predictions
 from retable.registry import MODELS, load
 from retable.spec.compute import Compute
 from retable.spec.part import Part, Run
-from retable.splits.roles import read_roles
 from retable.training.checkpoint import Checkpoint, StopFlag, stop_on_sigterm
-from retable.training.data import ClipData, load_clips, role_indices
 from retable.training.device import device_name, set_determinism, training_device
-from retable.training.evaluate import evaluate
-from retable.training.loop import Roles, RunTrainer, autocast
+from retable.training.inputs import InputFiles
+from retable.training.loop import RunTrainer
+from retable.training.part_input import PartInput, load_input
 from retable.training.provenance import part_origin
+from retable.training.record import description_of, history_of, predictions_of, record_of
+from retable.training.warm_start import (
+    InitialWeights,
+    find_initial_weights,
+    load_initial_weights,
+)
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class PartInputs:
-    """Files that a part is trained on."""
-
-    dataset: Path
-    feature_shards: Sequence[Path]
-    split: Path
-    """Roles of the clips in every repeat and fold."""
-    source: str
-    """Where the corpus was read from, for the record."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +48,13 @@ class PartOutputs:
 
 
 def train_part(
-    part: Part, inputs: PartInputs, outputs: PartOutputs, work: Path, code: str, compute: Compute
+    part: Part,
+    inputs: Sequence[InputFiles],
+    warm_starts: Sequence[Path],
+    outputs: PartOutputs,
+    work: Path,
+    code: str,
+    compute: Compute,
 ) -> None:
     """Trains the runs of a part that are not yet finished, then writes the part's files.
 
@@ -64,40 +63,84 @@ def train_part(
     and data: a change of any starts afresh.
 
     Args:
+        part: what to train.
+        inputs: files of the inputs, in the order of `part.tasks`.
+        warm_starts: folders with the weights of the experiment that `part.warm_start` names.
+        outputs: files to write.
         work: folder for checkpoints and finished runs, no output of the rule.
         code: digest of the code behind this job.
+        compute: what the machine offers.
 
     Raises:
+        ConfigError: two inputs without mixup or mixup without two inputs, inputs that do not fit
+            together, or a pattern of parameter names that matches none.
+        DataError: an input's files do not fit the part, or initial weights are missing.
+        TrainingError: initial weights do not fit the network, or the loss is not finite.
         Preempted: SIGTERM came; the state is saved.
     """
     training = part.training
     assert training is not None, "baselines are fitted, not trained"
+    _check_inputs(part, inputs)
     set_determinism(training.determinism == "strict")
     device = training_device(compute.device)
-    data = load_clips(inputs.dataset, inputs.feature_shards, part.classes, device)
+    loaded = [
+        load_input(files, {task: part.classes[task] for task in tasks}, device)
+        for files, tasks in zip(inputs, part.tasks, strict=True)
+    ]
+    _check_patches(part, loaded)
     logger.info(
-        "%s %s: %d runs of %d epochs on %s, %d clips of %s",
+        "%s %s: %d runs of %d epochs on %s, %s",
         part.experiment, part.variant, len(part.runs), training.epochs, device_name(device),
-        len(data.clip_ids), "x".join(map(str, data.features.shape[2:])),
+        " and ".join(one.summary() for one in loaded),
     )  # fmt: skip
-    own_work = _own_work_folder(part, inputs, data, work, code, device)
-    split = read_roles(inputs.split)
+    starts = {run.name: find_initial_weights(part, run, warm_starts) for run in part.runs}
+    own_work = _own_work_folder(part, loaded, starts, work, code, device)
     with stop_on_sigterm() as stop:
         for run in part.runs:
             finished = own_work / run.name
             if not finished.exists():
-                roles = role_indices(data, split[run.draw, run.fold])
-                _train_run(part, run, data, roles, finished, compute, stop)
-    _assemble(part, own_work, outputs, part_origin(part, inputs.dataset, inputs.source, code))
+                _train_run(part, run, loaded, starts[run.name], finished, compute, stop)
+    _assemble(part, own_work, outputs, part_origin(part, inputs, code))
     shutil.rmtree(work)
 
 
+def _check_inputs(part: Part, inputs: Sequence[InputFiles]) -> None:
+    mixup = part.training.mixup if part.training else None
+    expected = 2 if mixup else 1
+    if len(inputs) != expected or len(part.tasks) != expected:
+        raise ConfigError(
+            f"{part.experiment} {part.variant}",
+            [
+                f"inputs: there are {len(inputs)}, with tasks for {len(part.tasks)}; training.mixup"
+                " joins two, and a training without it has one"
+            ],
+        )
+
+
+def _check_patches(part: Part, inputs: Sequence[PartInput]) -> None:
+    shapes = [one.data.patch_shape for one in inputs]
+    if len(set(shapes)) > 1:
+        raise ConfigError(
+            f"{part.experiment} {part.variant}",
+            [
+                "inputs: training.mixup adds patches of one shape, and these are of "
+                f"{' and '.join('x'.join(map(str, shape)) for shape in shapes)}"
+            ],
+        )
+
+
 def _own_work_folder(
-    part: Part, inputs: PartInputs, data: ClipData, work: Path, code: str, device: torch.device
+    part: Part,
+    inputs: Sequence[PartInput],
+    starts: Mapping[str, InitialWeights | None],
+    work: Path,
+    code: str,
+    device: torch.device,
 ) -> Path:
     """Folder of this spec, code, data and kind of device; older ones are removed."""
-    split = inputs.split.read_text(encoding="utf-8")
-    origin = "\n".join([part.canonical(), code, data.digest(), device.type, split])
+    digests = [one.digest() for one in inputs]
+    weights = [start.sha256 for start in starts.values() if start]
+    origin = "\n".join([part.canonical(), code, device.type, *digests, *weights])
     own = work / sha256(origin.encode()).hexdigest()[:16]
     if work.exists():
         for stale in work.iterdir():
@@ -108,104 +151,48 @@ def _own_work_folder(
     return own
 
 
-def build_network(part: Part, run: Run, data: ClipData) -> nn.Module:
-    """The network of a run with its seeded initial weights, on the device of the data."""
+def build_network(
+    part: Part, run: Run, patch_shape: tuple[int, ...], device: torch.device
+) -> nn.Module:
+    """The network of a run with its seeded initial weights, on the device."""
     torch.manual_seed(run.seed)
     sizes = {task: len(names) for task, names in part.classes.items()}
-    network = load(MODELS, part.model.kind)(part.model, tuple(data.features.shape[2:]), sizes)
-    return network.to(data.features.device, memory_format=torch.channels_last)
+    network = load(MODELS, part.model.kind)(part.model, patch_shape, sizes)
+    return network.to(device, memory_format=torch.channels_last)
 
 
 def _train_run(
     part: Part,
     run: Run,
-    data: ClipData,
-    roles: Roles,
+    inputs: Sequence[PartInput],
+    start: InitialWeights | None,
     finished: Path,
     compute: Compute,
     stop: StopFlag,
 ) -> None:
     """Trains one run and moves its files to `finished` at once."""
-    training = part.training
+    training, data = part.training, inputs[0].data
     assert training is not None
-    network = build_network(part, run, data)
+    network = build_network(part, run, data.patch_shape, data.features.device)
+    description = description_of(network, data.patch_shape)
+    if start is not None:
+        load_initial_weights(network, part, start)
+    samples = [one.samples(run, position, training) for position, one in enumerate(inputs)]
     name = f"{part.experiment} {part.variant} {run.name}"
-    trainer = RunTrainer(name, network, data, roles, training, compute, run.seed)
+    trainer = RunTrainer(name, network, samples, training, compute, run.seed)
     checkpoint = Checkpoint(finished.with_suffix(".checkpoint"), compute.checkpoint_minutes)
     trainer.train(checkpoint, stop)
     unfinished = finished.with_suffix(".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    predictions = Predictions(_prediction_rows(run, network, data, roles, part), dict(part.classes))
-    write_predictions(unfinished / "predictions.parquet", predictions)
-    _write_history(unfinished / "history.tsv", run, trainer)
-    _write_json(unfinished / "run.json", _record(run, trainer))
-    _write_json(unfinished / "model.json", _description(network, data))
+    write_predictions(unfinished / "predictions.parquet", predictions_of(trainer, part, run))
+    _write_table(unfinished / "history.tsv", history_of(trainer, run))
+    _write_json(unfinished / "run.json", record_of(trainer, part, run, start))
+    _write_json(unfinished / "model.json", description)
     state = {key: value.contiguous().cpu() for key, value in network.state_dict().items()}
     save_file(state, unfinished / "weights.safetensors")
     unfinished.replace(finished)
     checkpoint.remove()
-
-
-def _prediction_rows(
-    run: Run, network: nn.Module, data: ClipData, roles: Roles, part: Part
-) -> pd.DataFrame:
-    """Probabilities of every held-out clip, in the columns of `predictions.parquet`."""
-    training = part.training
-    assert training is not None
-    tables = []
-    for role in ("validation", "test"):
-        if role not in roles:
-            continue
-        with autocast(training, data.features.device):
-            logits = evaluate(network, data, roles[role])
-        positions = roles[role].tolist()
-        for task, values in logits.items():
-            targets = data.targets[task][roles[role]].tolist()
-            table = pd.DataFrame({"clip_id": [data.clip_ids[index] for index in positions]})
-            table["target"] = [part.classes[task][target] for target in targets]
-            table["scores"] = list(values.softmax(1).cpu().numpy())
-            tables.append(table.assign(role=role, task=task))
-    return pd.concat(tables).assign(repeat=run.repeat, fold=run.fold, segment=0, channel="mono")
-
-
-def _write_history(path: Path, run: Run, trainer: RunTrainer) -> None:
-    columns = ["epoch", "role", "task", "metric", "value"]
-    history = pd.DataFrame(trainer.progress.history, columns=columns)
-    history.insert(0, "repeat", run.repeat)
-    history.insert(1, "fold", run.fold)
-    history.to_csv(path, sep="\t", index=False)
-
-
-def _record(run: Run, trainer: RunTrainer) -> dict[str, Any]:
-    device = trainer.data.features.device
-    group = trainer.optimizer.param_groups[0]
-    settings = {key: group[key] for key in ("momentum", "betas", "weight_decay") if key in group}
-    return {
-        "repeat": run.repeat,
-        "fold": run.fold,
-        "seed": run.seed,
-        "device": device_name(device),
-        "seconds": round(trainer.progress.seconds, 3),
-        "epochs": trainer.progress.epoch,
-        "precision": trainer.training.precision,
-        "clips": {role: len(clips) for role, clips in trainer.roles.items()},
-        "optimizer": {
-            "name": type(trainer.optimizer).__name__,
-            "initial_learning_rate": trainer.progress.history[0][-1],
-            **settings,
-        },
-    }
-
-
-def _description(network: nn.Module, data: ClipData) -> dict[str, Any]:
-    shape = tuple(data.features.shape[2:])
-    structure: Any = network.structure
-    return {
-        "parameters": parameter_count(network),
-        "structure": structure(),
-        "layers": layer_table(network, shape),
-    }
 
 
 def _assemble(part: Part, work: Path, outputs: PartOutputs, origin: Mapping[str, Any]) -> None:
@@ -215,13 +202,17 @@ def _assemble(part: Part, work: Path, outputs: PartOutputs, origin: Mapping[str,
         outputs.predictions, read_predictions([run / "predictions.parquet" for run in finished])
     )
     histories = [pd.read_csv(run / "history.tsv", sep="\t") for run in finished]
-    pd.concat(histories).to_csv(outputs.history, sep="\t", index=False)
+    _write_table(outputs.history, pd.concat(histories))
     records = [json.loads((run / "run.json").read_text(encoding="utf-8")) for run in finished]
     _write_json(outputs.runs, [record | dict(origin) for record in records])
     shutil.copyfile(finished[0] / "model.json", outputs.model)
     outputs.weights.mkdir(parents=True, exist_ok=True)
     for run in finished:
         shutil.copyfile(run / "weights.safetensors", outputs.weights / f"{run.name}.safetensors")
+
+
+def _write_table(path: Path, table: pd.DataFrame) -> None:
+    table.to_csv(path, sep="\t", index=False)
 
 
 def _write_json(path: Path, content: Mapping[str, Any] | list[Any]) -> None:

@@ -4,12 +4,13 @@ import hashlib
 import json
 import platform
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from retable.spec.part import Part
+from retable.training.inputs import InputFiles
 
 LIBRARIES = {
     "torch": "torch",
@@ -35,22 +36,30 @@ def library_versions() -> dict[str, dict[str, str]]:
     return versions
 
 
-def part_origin(part: Part, dataset: Path, source: str, code: str) -> dict[str, Any]:
+def part_origin(part: Part, inputs: Sequence[InputFiles], code: str) -> dict[str, Any]:
     """What all runs of a part have in common.
 
     Args:
-        dataset: table of the dataset's clips. It holds the checksum of each, so that its own is a
-            fingerprint of the audio.
-        source: where the corpus was read from.
+        part: whose runs these are.
+        inputs: files of its inputs.
         code: digest of the code behind the job.
     """
-    with dataset.open("rb") as file:
-        fingerprint = hashlib.file_digest(file, "sha256").hexdigest()
     return {
         "experiment": part.experiment,
         "variant": part.variant,
         "spec": json.loads(part.canonical()),
         "code": code,
-        "corpus": {"dataset": dataset.stem, "source": source, "sha256": fingerprint},
+        "corpora": [_corpus(files) for files in inputs],
         "versions": library_versions(),
     }
+
+
+def _corpus(files: InputFiles) -> dict[str, str]:
+    """Where an input's clips are from.
+
+    The table of a dataset holds the checksum of each clip, so that its own is a fingerprint of the
+    audio.
+    """
+    with files.dataset.open("rb") as file:
+        fingerprint = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"dataset": files.dataset.stem, "source": files.source, "sha256": fingerprint}

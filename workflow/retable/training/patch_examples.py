@@ -1,0 +1,143 @@
+"""Example patches of two inputs and their mixtures, as a network sees them (mixup_mtl, eq. 1)."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from retable.errors import DataError
+from retable.features.store import FeatureStore
+from retable.spec.figure import MixedPatches
+from retable.splits.roles import read_roles
+from retable.training.inputs import InputFiles
+from retable.training.patch_examples_file import PatchExamples, write_patch_example_file
+from retable.training.standardisation import read_standardisation
+
+REPEAT = 0
+"""Of the split that the clips are taken from, in its lowest fold."""
+
+
+def write_patch_examples(
+    figure: MixedPatches,
+    tasks: Sequence[str],
+    inputs: Sequence[InputFiles],
+    weight: float,
+    output: Path,
+) -> None:
+    """Write the patches that a figure shows: of each class the first training clip's middle one.
+
+    Args:
+        figure: the pairs of classes, and the channel of the first input; of the second it is the
+            first that there is.
+        tasks: the first task of each input, which the classes are of.
+        inputs: the files of both inputs.
+        weight: share of the first input's patch in a mixture.
+        output: the `.npz` to write.
+
+    Raises:
+        DataError: a class has no training clip in the lowest fold, the channel is none of the
+            first input's, or the two inputs' patches differ in shape or in time.
+    """
+    first, second = (
+        _Input(files, task, channel)
+        for files, task, channel in zip(inputs, tasks, (figure.channel, None), strict=True)
+    )
+    if (first.patch_shape, first.frame_s) != (second.patch_shape, second.frame_s):
+        raise DataError(
+            f"{inputs[0].feature_shards[0]}: patches of {first} cannot be mixed with those of "
+            f"{inputs[1].feature_shards[0]}, {second}; give both features the same bands and frames"
+        )
+    clip_ids = tuple((first.clip_of(a), second.clip_of(b)) for a, b in figure.pairs)
+    pairs = [(first.middle_patch(a), second.middle_patch(b)) for a, b in clip_ids]
+    share = np.float32(weight)
+    examples = PatchExamples(
+        tasks=(first.task, second.task),
+        channels=(first.channel, second.channel),
+        classes=figure.pairs,
+        clip_ids=clip_ids,
+        patches=np.stack([np.stack([a, b, share * a + (1 - share) * b]) for a, b in pairs]),
+        weight=weight,
+        frame_s=first.frame_s,
+        standardised=None not in (first.standardisation, second.standardisation),
+    )
+    write_patch_example_file(examples, output)
+
+
+class _Input:
+    """One input's training clips of one fold, and their patches."""
+
+    def __init__(self, files: InputFiles, task: str, channel: str | None):
+        self.task = task
+        self._files = files
+        self._store = FeatureStore(files.feature_shards)
+        shard = files.feature_shards[0]
+        if self._store.patch is None:
+            raise DataError(f"{shard}: holds whole clips; the figure shows a feature of patches")
+        if channel not in (None, *self._store.channels):
+            raise DataError(
+                f"{shard}: has no channel {channel!r}; correct `channel` of the figure to one of "
+                + ", ".join(self._store.channels)
+            )
+        self.channel = channel or self._store.channels[0]
+        self._patch = self._store.patch
+        self.patch_shape = (self._store.shape[-2], self._patch.frames)
+        self.frame_s = _frame_seconds(shard)
+        roles = read_roles(files.split)
+        self._fold = min(fold for repeat, fold in roles if repeat == REPEAT)
+        self._classes = _classes(files.dataset, task, roles[REPEAT, self._fold].get("train", []))
+        self.standardisation = (
+            None
+            if files.standardisation is None
+            else read_standardisation(files.standardisation)[REPEAT, self._fold]
+        )
+
+    def __str__(self) -> str:
+        bands, frames = self.patch_shape
+        return f"{bands} bands x {frames} frames of {self.frame_s:.4g} s"
+
+    def clip_of(self, name: str) -> str:
+        """The first training clip of a class, by clip_id."""
+        clips = self._classes[self._classes == name].index
+        if clips.empty:
+            raise DataError(
+                f"{self._files.split}: repeat {REPEAT}, fold {self._fold} has no training clip of "
+                f"{self.task} {name!r}; correct `pairs` of the figure to classes among "
+                + (", ".join(sorted(set(self._classes))) or "none: it has no training clips")
+            )
+        return str(clips.min())
+
+    def middle_patch(self, clip_id: str) -> np.ndarray:
+        """Float32 (bands, frames) of the clip: of its patches in time the one at half."""
+        place = self._store.channels.index(self.channel)
+        image = self._store.rows([clip_id])[0][place].astype(np.float32)
+        start = self._patch.patches // 2 * self._patch.hop_frames
+        patch = image[:, start : start + self._patch.frames]
+        if self.standardisation is None:
+            return patch
+        mean, sd = self.standardisation.mean[place], self.standardisation.sd[place]
+        return (patch - mean[:, None]) / sd[:, None]
+
+
+def _classes(dataset: Path, task: str, clip_ids: Sequence[str]) -> pd.Series:
+    """Class of each of these clips, by clip_id."""
+    table = pd.read_csv(dataset, sep="\t", dtype=str, keep_default_na=False)
+    if task not in table.columns:
+        raise DataError(
+            f"{dataset}: no column {task!r}, which should name classes; there is "
+            + ", ".join(table.columns)
+        )
+    return table[table["clip_id"].isin(clip_ids)].set_index("clip_id")[task]
+
+
+def _frame_seconds(shard: Path) -> float:
+    """Seconds between the frames of a feature shard, as its index says."""
+    index = shard.with_suffix(".json")
+    facts = json.loads(index.read_text(encoding="utf-8"))["feature"]
+    if not {"hop", "sample_rate"} <= set(facts):
+        raise DataError(
+            f"{index}: its facts {', '.join(facts)} do not tell hop and sample_rate; the figure "
+            "needs a feature of patches"
+        )
+    return facts["hop"] / facts["sample_rate"]

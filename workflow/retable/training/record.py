@@ -1,0 +1,121 @@
+"""What a finished run leaves: its predictions, history, record and description."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from torch import nn
+
+from retable.evaluation.predictions import Predictions
+from retable.models.describe import layer_table, parameter_count
+from retable.spec.part import Part, Run
+from retable.training.device import device_name
+from retable.training.evaluate import evaluate
+from retable.training.loop import RunTrainer, autocast
+from retable.training.samples import Samples
+from retable.training.warm_start import InitialWeights
+
+HELD_OUT = ("validation", "test")
+
+
+def predictions_of(trainer: RunTrainer, part: Part, run: Run) -> Predictions:
+    """Probabilities of every held-out sample, and of the training samples if the part says so."""
+    roles = ("train", *HELD_OUT) if part.predict_train else HELD_OUT
+    tables = [
+        table
+        for role in roles
+        for samples in trainer.inputs
+        if role in samples.roles
+        for table in _predicted(trainer, samples, role, part)
+    ]
+    table = pd.concat(tables, ignore_index=True).assign(repeat=run.repeat, fold=run.fold)
+    return Predictions(table, dict(part.classes))
+
+
+def _predicted(trainer: RunTrainer, samples: Samples, role: str, part: Part) -> list[pd.DataFrame]:
+    """Predictions of one role of an input, a table for each of its tasks."""
+    chosen, data = samples.roles[role], samples.data
+    with autocast(trainer.training, trainer.device):
+        logits = evaluate(trainer.model, samples, chosen)
+    clips, channels, segments = data.places(chosen)
+    places = {
+        "role": role,
+        "clip_id": np.array(data.clip_ids, dtype=object)[clips],
+        "segment": segments,
+        "channel": np.array(data.channels, dtype=object)[channels],
+    }
+    targets = samples.targets(chosen)
+    return [
+        pd.DataFrame(
+            {
+                **places,
+                "task": task,
+                "target": np.array(part.classes[task], dtype=object)[targets[task].cpu().numpy()],
+                "scores": list(values.softmax(1).cpu().numpy()),
+            }
+        )
+        for task, values in logits.items()
+    ]
+
+
+def history_of(trainer: RunTrainer, run: Run) -> pd.DataFrame:
+    """The run's history, a row a value, in the columns of `history.tsv`."""
+    columns = ["epoch", "role", "task", "metric", "value"]
+    history = pd.DataFrame(trainer.progress.history, columns=columns)
+    history.insert(0, "repeat", run.repeat)
+    history.insert(1, "fold", run.fold)
+    return history
+
+
+def record_of(
+    trainer: RunTrainer, part: Part, run: Run, start: InitialWeights | None
+) -> dict[str, Any]:
+    """The run's entry of `run.json`, without what all runs of its part have in common."""
+    group = trainer.optimizer.param_groups[0]
+    settings = {key: group[key] for key in ("momentum", "betas", "weight_decay") if key in group}
+    training, mixup = trainer.training, trainer.training.mixup
+    return {
+        "repeat": run.repeat,
+        "fold": run.fold,
+        "seed": run.seed,
+        "device": device_name(trainer.device),
+        "seconds": round(trainer.progress.seconds, 3),
+        "epochs": trainer.progress.epoch,
+        "precision": training.precision,
+        "clips": [samples.clips for samples in trainer.inputs],
+        "samples": _sample_counts(trainer.inputs),
+        "batch_size": min(training.batch_size, len(trainer.inputs[0].roles["train"])),
+        "optimizer": {
+            "name": type(trainer.optimizer).__name__,
+            "initial_learning_rate": trainer.progress.history[0][-1],
+            **settings,
+        },
+        "mixup": mixup.model_dump() if mixup else None,
+        "parameters": _parameters(trainer.model),
+        "warm_start": (
+            {"experiment": part.warm_start.experiment, "weights": start.sha256}
+            if part.warm_start and start
+            else None
+        ),
+    }
+
+
+def _sample_counts(inputs: Sequence[Samples]) -> list[dict[str, int]]:
+    return [{role: len(of_role) for role, of_role in one.roles.items()} for one in inputs]
+
+
+def _parameters(network: nn.Module) -> dict[str, int]:
+    trainable = parameter_count(network)
+    everything = sum(parameter.numel() for parameter in network.parameters())
+    return {"trainable": trainable, "frozen": everything - trainable}
+
+
+def description_of(network: nn.Module, patch_shape: tuple[int, ...]) -> dict[str, Any]:
+    """`model.json`: the network as built, before anything of it is frozen."""
+    structure: Any = network.structure
+    return {
+        "parameters": parameter_count(network),
+        "structure": structure(),
+        "layers": layer_table(network, patch_shape),
+    }

@@ -1,0 +1,91 @@
+"""Samples of an input as one run sees them: by role, standardised, and mixed with another's."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from retable.training.data import ClipData
+from retable.training.standardisation import Standardisation
+
+Targets = dict[str, torch.Tensor]
+"""Task -> class index of each sample of a batch, int64."""
+
+
+class Samples:
+    """The samples of one input in one run.
+
+    Batches are taken by sample number and made on the device: cut as a view, converted to float32
+    and standardised only then.
+    """
+
+    def __init__(
+        self,
+        data: ClipData,
+        clips: Mapping[str, Sequence[str]],
+        standardisation: Standardisation | None = None,
+        unmixed_weight: float = 1.0,
+    ):
+        """Number the samples of each role.
+
+        Args:
+            data: all clips of the input.
+            clips: role (`train`, `validation`, `test`) -> its clips.
+            standardisation: mean and standard deviation over this run's training clips.
+            unmixed_weight: factor for samples that are predicted, and so never mixed.
+        """
+        self.data = data
+        self.clips = {role: len(of_role) for role, of_role in clips.items()}
+        """Role -> number of its clips."""
+        self.roles = {role: data.samples(of_role) for role, of_role in clips.items()}
+        """Role -> numbers of its samples."""
+        self.tasks = tuple(data.targets)
+        self._unmixed_weight = unmixed_weight
+        self._moments = None
+        if standardisation is not None:
+            self._moments = [
+                torch.tensor(values, device=data.features.device)[:, None, :, None]
+                for values in (standardisation.mean, standardisation.sd)
+            ]
+
+    def patches(self, samples: torch.Tensor) -> torch.Tensor:
+        """Standardised patches (batch, 1, *patch shape), float32, in memory of their own."""
+        segments, channels = self.data.segments, len(self.data.channels)
+        rows = samples // segments
+        patches = self.data.patches[rows, samples % segments].unsqueeze(1).float()
+        if self._moments is not None:
+            mean, sd = (moment[rows % channels] for moment in self._moments)
+            patches.sub_(mean).div_(sd)
+        return patches
+
+    def unmixed(self, samples: torch.Tensor) -> torch.Tensor:
+        """Patches as they are predicted: never mixed, at most scaled by their input's weight."""
+        patches = self.patches(samples)
+        return patches if self._unmixed_weight == 1 else patches.mul_(self._unmixed_weight)
+
+    def targets(self, samples: torch.Tensor) -> Targets:
+        """Classes of the clips that the samples are of."""
+        clips = samples // self.data.samples_per_clip
+        return {task: classes[clips] for task, classes in self.data.targets.items()}
+
+
+def mixed(
+    first: Samples,
+    samples: torch.Tensor,
+    second: Samples,
+    partners: torch.Tensor,
+    weight: float,
+) -> tuple[torch.Tensor, Targets]:
+    """Samples of two inputs as one, with the targets of both (mixup_mtl, equations 1 to 3).
+
+    Args:
+        first: the input whose samples have the share `weight`.
+        samples: numbers of its samples (batch,).
+        second: the input whose samples have the rest, `1 - weight`.
+        partners: numbers of its samples (batch,).
+        weight: between 0 and 1.
+
+    Returns:
+        Patches (batch, 1, *patch shape), float32, and the targets of both inputs' tasks.
+    """
+    patches = first.patches(samples).mul_(weight).add_(second.patches(partners), alpha=1 - weight)
+    return patches, first.targets(samples) | second.targets(partners)
