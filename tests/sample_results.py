@@ -1,16 +1,19 @@
 """Small, seeded results in the shape of a build, for tests of what is made from them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from retable.evaluation.predictions import Predictions, write_predictions
-from retable.evaluation.scoring import score_experiment
+from retable.evaluation.scoring import SCORE_COLUMNS, score_experiment
 from retable.evaluation.tsv import write_tsv
 from retable.spec.paper import Cell, Table
 
-PUBLISHED = Path(__file__).parents[1] / "workflow" / "papers" / "gresnets" / "published.csv"
+PAPERS = Path(__file__).parents[1] / "workflow" / "papers"
+PUBLISHED = PAPERS / "gresnets" / "published.csv"
+MIXUP_PUBLISHED = PAPERS / "mixup_mtl" / "published.csv"
 CLASSES = {
     "emotion": (
         "neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised",
@@ -75,17 +78,38 @@ def write_sample_scores(folder: Path, experiment: str, seed: int) -> tuple[Path,
         predictions[variant] = [path]
     scores = folder / f"{experiment}.tsv"
     confusion = folder / f"{experiment}-confusion.tsv"
-    score_experiment(predictions, scores, confusion)
+    score_experiment(predictions, dict.fromkeys(predictions, "mean"), scores, confusion)
     return scores, confusion
 
 
-def write_sample_history(path: Path, seed: int, *, epochs: int = 30, folds: int = 5) -> Path:
+def accuracies(
+    values: Mapping[tuple[int, object], float],
+    *,
+    task: str = "emotion",
+    role: str = "test",
+    n: int = 60,
+) -> pd.DataFrame:
+    """Scores of variant paper: the accuracy by (repeat, fold), for numbers worked by hand."""
+    return pd.DataFrame(
+        [
+            ("paper", role, repeat, str(fold), task, "accuracy", value, n)
+            for (repeat, fold), value in values.items()
+        ],
+        columns=SCORE_COLUMNS,
+    )
+
+
+def write_sample_history(
+    path: Path, seed: int, *, epochs: int = 30, folds: int = 5, evaluate_every: int = 1
+) -> Path:
     """Learning curves that rise with noise, for both RAVDESS tasks."""
     generator = np.random.default_rng(seed)
     rows: list[tuple[int, int, int, str, str, str, float]] = []
     for fold in range(folds):
         for epoch in range(1, epochs + 1):
-            for role, reach in (("train", 0.98), ("test", 0.55)):
+            for role, reach in (("train", 0.98), ("validation", 0.6), ("test", 0.55)):
+                if role != "train" and epoch % evaluate_every and epoch < epochs:
+                    continue
                 learned = reach * (1 - np.exp(-epoch / 8))
                 noise = generator.normal(0, 0.02, size=3)
                 rows.append((0, fold, epoch, role, "all", "loss", 2.8 * (1 - learned) + noise[0]))

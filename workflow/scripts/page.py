@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
 
 from retable.logs import job_log
 from retable.page.build import build_results_page
-from retable.plan import Plan
+from retable.plan.plan import Plan
 
 with job_log(snakemake.log[0]):
     build_results_page(

@@ -17,8 +17,8 @@ with job_log(snakemake.log[0]):
         published=papers / snakemake.wildcards.paper / "published.csv",
         scores=dict(zip(params.experiments, map(Path, snakemake.input.scores), strict=True)),
         sources={
-            experiment: {source: Path(file) for source, file in files.items()}
-            for experiment, files in params.sources.items()
+            name: {source: [Path(file) for file in files] for source, files in built.items()}
+            for name, built in params.sources.items()
         },
         parameters=params.parameters,
         comparability=params.comparability,

@@ -1,12 +1,17 @@
 import matplotlib as mpl
+import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 from PIL import Image
 
 from drawn_figures import assert_same_bytes_and_readable
 from retable.errors import DataError
-from retable.evaluation.scoring import read_confusion
+from retable.evaluation.scoring import CONFUSION_COLUMNS, read_confusion
+from retable.evaluation.tsv import write_tsv
 from retable.figures.confusion import draw_confusion_matrix, pooled_confusion
 from retable.figures.curves import draw_learning_curves
+from retable.figures.style import COLOURS
 from retable.spec.figure import ConfusionMatrices, LearningCurves
 from sample_results import write_sample_history, write_sample_scores
 
@@ -77,6 +82,50 @@ def test_a_matrix_is_drawn_for_each_experiment(tmp_path, confusions):
         sizes[count] = Image.open(png).size
     assert sizes[2][0] > 1.5 * sizes[1][0]
     assert sizes[2][1] == sizes[1][1]
+
+
+def test_large_matrices_stand_one_above_the_other(tmp_path):
+    classes = [f"scene_{number:02d}" for number in range(15)]
+    counts = [("paper", "test", 0, 0, "scene", target, predicted, 8 if target == predicted else 1)
+              for target in classes for predicted in classes]  # fmt: skip
+    write_tsv(pd.DataFrame(counts, columns=CONFUSION_COLUMNS), tmp_path / "counts.tsv")
+    files = {name: [tmp_path / "counts.tsv"] for name in TITLES}
+    figure = CONFUSION.model_copy(update={"task": "scene"})
+    png = tmp_path / "x.png"
+    draw_confusion_matrix(figure, files, TITLES, svg=tmp_path / "x.svg", png=png)
+    width, height = Image.open(png).size
+    assert height > 1.5 * width
+
+
+def test_only_test_clips_are_counted(tmp_path):
+    counts = [
+        ("paper", role, 0, 0, "t", "a", "a", n) for role, n in (("validation", 9), ("test", 2))
+    ]
+    write_tsv(pd.DataFrame(counts, columns=CONFUSION_COLUMNS), tmp_path / "counts.tsv")
+    assert pooled_confusion([tmp_path / "counts.tsv"], "paper", "t")[1].tolist() == [[2]]
+
+
+@pytest.mark.parametrize(("epochs", "every"), [(30, 7), (2, 10), (1, 1)])
+def test_clips_that_are_seldom_evaluated_are_drawn(tmp_path, epochs, every):
+    files = {
+        name: [write_sample_history(tmp_path / name, seed, epochs=epochs, evaluate_every=every)]
+        for seed, name in enumerate(TITLES)
+    }
+    png = tmp_path / "x.png"
+    draw_learning_curves(CURVES, files, TITLES, svg=tmp_path / "x.svg", png=png)
+    panels = np.asarray(Image.open(png).convert("RGB"))[:430]
+    for colour in COLOURS[: len(TITLES)]:
+        # A line of one point alone would leave nothing.
+        assert (panels == np.array(to_rgb(colour)) * 255).all(axis=-1).sum() > 100
+
+
+def test_long_titles_stay_within_the_drawing(tmp_path, histories):
+    titles = {name: f"Multi-task network with inter-connections, {name}" for name in TITLES}
+    for names in (TITLES, titles):
+        png = tmp_path / "x.png"
+        draw_learning_curves(CURVES, histories, names, svg=tmp_path / "x.svg", png=png)
+        pixels = np.asarray(Image.open(png).convert("L"))
+        assert pixels[:, :4].min() == pixels[:, -4:].min() == 255
 
 
 def test_a_task_without_data_is_named(tmp_path, confusions, histories):

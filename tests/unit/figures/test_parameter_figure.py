@@ -7,7 +7,7 @@ from retable.errors import DataError
 from retable.evaluation.tsv import write_tsv
 from retable.figures.parameter import draw_metric_by_parameter, metric_by_parameter
 from retable.spec.figure import MetricByParameter
-from sample_results import write_sample_scores
+from sample_results import accuracies, write_sample_scores
 
 FIGURE = MetricByParameter(
     kind="metric_by_parameter",
@@ -27,12 +27,10 @@ def scores(tmp_path_factory):
     return {name: [write_sample_scores(folder, name, seed)[0]] for seed, name in enumerate(TITLES)}
 
 
-def write_scores(path, accuracies, pooled):
+def write_scores(path, by_fold, pooled, role="test"):
     """Scores of one repeat: accuracy on emotion by fold, and one over all folds."""
-    rows = [("paper", 0, fold, "emotion", "accuracy", value, 60)
-            for fold, value in [*enumerate(accuracies), ("pooled", pooled)]]  # fmt: skip
-    columns = ["variant", "repeat", "fold", "task", "metric", "value", "n"]
-    write_tsv(pd.DataFrame(rows, columns=columns), path)
+    values = {(0, fold): value for fold, value in [*enumerate(by_fold), ("pooled", pooled)]}
+    write_tsv(accuracies(values, role=role), path)
     return [path]
 
 
@@ -47,6 +45,20 @@ def test_points_are_means_and_deviations_over_folds_by_rising_parameter(tmp_path
     assert points["mean"].tolist() == pytest.approx([42, 65, 60])
     # The deviation of two values is their distance over the square root of two; of one, none.
     assert points["std"].tolist() == pytest.approx([4 / 2**0.5, 0, 10])
+
+
+def test_a_parameter_may_be_judged_by_validation_clips(tmp_path):
+    path = tmp_path / "both.tsv"
+    validation = accuracies({(0, 0): 0.7, (0, 1): 0.8}, role="validation")
+    write_tsv(pd.concat([validation, accuracies({(0, 0): 0.5, (0, 1): 0.5})]), path)
+    scores = {name: [path] for name in TITLES}
+    for role, mean in (("validation", 75), ("test", 50)):
+        figure = FIGURE.model_copy(update={"role": role})
+        points = metric_by_parameter(figure, scores, TITLES, "emotion")
+        assert points["mean"].tolist() == pytest.approx([mean] * 3)
+    write_tsv(validation, path)
+    with pytest.raises(DataError, match=r"no accuracy .* on test clips .* it has paper/valid"):
+        metric_by_parameter(FIGURE, scores, TITLES, "emotion")
 
 
 def test_equal_inputs_give_equal_bytes_and_a_readable_image(tmp_path, scores):
@@ -69,7 +81,9 @@ def test_each_task_has_a_panel(tmp_path, scores):
 def test_what_is_absent_is_named(tmp_path, scores):
     files = {"svg": tmp_path / "x.svg", "png": tmp_path / "x.png"}
     other = FIGURE.model_copy(update={"tasks": ("accent",)})
-    with pytest.raises(DataError, match="no accuracy of task accent in variant paper; it has"):
+    with pytest.raises(
+        DataError, match="no accuracy of task accent on test clips in variant paper; it"
+    ):
         draw_metric_by_parameter(other, scores, TITLES, **files)
     with pytest.raises(DataError, match="GR-L9: its place on the axis is 'Deep'; expected a num"):
         draw_metric_by_parameter(FIGURE, scores, {**TITLES, "GR-L9": "Deep"}, **files)

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -118,7 +119,7 @@ def built(tmp_path):
     )
 
 
-def page_of(folder, content, source="simulated", name="index.html"):
+def page_of(folder, *papers, source="simulated", name="index.html"):
     corpus = PageCorpus(
         title="RAVDESS",
         source=source,
@@ -131,7 +132,7 @@ def page_of(folder, content, source="simulated", name="index.html"):
         scale="demo",
         scale_description="simulated twins, minutes on two cores.",
         corpora=(corpus,),
-        papers=(content,),
+        papers=papers,
         checks=folder / "checks.tsv",
         rebuild="snakemake --cores 8 all",
     )
@@ -172,6 +173,27 @@ def test_the_page_needs_no_other_file_and_no_network(tmp_path, built):
     assert [link for link in outline.links if not link.startswith("#")] == [
         "https://zenodo.org/records/1188976"
     ]
+
+
+def test_the_contents_lead_to_every_table_and_the_figures_of_each_paper(tmp_path, built):
+    other = replace(built, paper=built.paper.model_copy(update={"paper": "other", "title": "More"}))
+    outline = Outline(page_of(tmp_path, built, other))
+    for key in ("gresnets", "other"):
+        parts = ("", "-table-2", "-emotions", "-text", "-settings")
+        assert [f"#{key}{part}" for part in parts] == [
+            link for link in outline.links if link.startswith(f"#{key}")
+        ]
+    assert {link[1:] for link in outline.links if link.startswith("#")} <= set(outline.ids)
+    assert len(outline.ids) == len(set(outline.ids))
+    assert "More other Table 2 1 figure Numbers in the text Settings" in outline.text
+
+
+def test_the_clean_protocol_is_explained_where_there_is_one(tmp_path, built):
+    assert "Shaded rows follow a clean protocol" in Outline(page_of(tmp_path, built)).text
+    (shown,) = built.tables
+    only_paper = replace(shown, table=shown.table.model_copy(update={"clean": ()}))
+    page = page_of(tmp_path, replace(built, tables=(only_paper,)))
+    assert "clean protocol" not in Outline(page).text
 
 
 def test_only_simulated_audio_has_a_banner(tmp_path, built):

@@ -1,4 +1,3 @@
-import pandas as pd
 import pytest
 from pydantic import ValidationError
 
@@ -7,27 +6,25 @@ from retable.evaluation.tsv import write_tsv
 from retable.spec.paper import Best, Cell, Reading, TextRow
 from retable.tables.files import write_text_tables
 from retable.tables.long_form import read_long_form
-from sample_results import PUBLISHED
+from sample_results import PUBLISHED, accuracies
 
 CELL = Cell(task="emotion", metric="accuracy", aggregate="fold_mean")
 BEST = Best(figure="blocks", cell=CELL)
 DEPTHS = {"L5": 5, "L7": 7, "L9": 9}
 
 
-def best_line(folder, accuracies, depths=DEPTHS, comparability="comparable"):
+def best_line(folder, by_experiment, depths=DEPTHS, comparability="comparable", best=BEST):
     """The line of figure 11's best number of blocks, from experiment -> accuracy by fold."""
     scores = {}
-    for name, values in accuracies.items():
-        rows = [("paper", 0, fold, "emotion", "accuracy", value, 60)
-                for fold, value in enumerate(values)]  # fmt: skip
+    for name, values in by_experiment.items():
+        by_fold = {(0, fold): value for fold, value in enumerate(values)}
         # Pooled, another experiment would win: the cell asks for the mean over folds.
-        rows.append(("paper", 0, "pooled", "emotion", "accuracy", 1 - values[0], 60))
-        columns = ["variant", "repeat", "fold", "task", "metric", "value", "n"]
+        by_fold[0, "pooled"] = 1 - values[0]
         scores[name] = folder / f"{name}.tsv"
-        write_tsv(pd.DataFrame(rows, columns=columns), scores[name])
+        write_tsv(accuracies(by_fold), scores[name])
     names = ("text_tsv", "text_markdown", "settings_tsv", "settings_markdown")
     write_text_tables(
-        [TextRow(row="figure 11", column="best l", metric="l", best=BEST)],
+        [TextRow(row="figure 11", column="best l", metric="l", best=best)],
         published=PUBLISHED,
         scores=scores,
         sources={},
@@ -79,6 +76,9 @@ def test_what_is_missing_is_named(tmp_path):
     with pytest.raises(ConfigError) as error:
         best_line(tmp_path, scored)
     assert error.value.faults == ["experiment 'L9' has no scores"]
+    spread = Best(figure="blocks", cell=CELL.model_copy(update={"statistic": "sd"}))
+    with pytest.raises(ConfigError, match="a standard deviation, of which the highest is not the"):
+        best_line(tmp_path, SEVEN_WINS, best=spread)
 
 
 def test_a_row_has_one_origin_and_the_best_is_judged_by_one_metric():

@@ -1,21 +1,19 @@
 import csv
+import math
 
 import pandas as pd
 import pytest
 
 from retable.errors import ConfigError, DataError
+from retable.evaluation.scoring import CONFUSION_COLUMNS
 from retable.spec.paper import Cell
 from retable.tables.cells import ExperimentScores, merge_cells, reproduced_value
-from sample_results import PUBLISHED
+from sample_results import PUBLISHED, accuracies
 
 
 def scores_of(values: dict[tuple[int, str], float], n: int = 66) -> ExperimentScores:
     """Accuracy of task emotion by (repeat, fold)."""
-    table = pd.DataFrame(
-        [("paper", r, f, "emotion", "accuracy", v, n) for (r, f), v in values.items()],
-        columns=["variant", "repeat", "fold", "task", "metric", "value", "n"],
-    )
-    return ExperimentScores(table, None, "GR-G-M.tsv")
+    return ExperimentScores(accuracies(values, n=n), None, "GR-G-M.tsv")
 
 
 CELL = Cell(experiment="GR-G-M", task="emotion", metric="accuracy", percent=True)
@@ -41,7 +39,7 @@ def test_one_repeat_averages_folds_and_spreads_over_them():
     value = reproduced_value(CELL, scores, "paper")
     assert value.value == pytest.approx(60.0)
     assert value.sd == pytest.approx(10.0)
-    assert (value.runs, value.clips) == (3, 198)
+    assert (value.n, value.clips) == (3, 198)
 
 
 def test_repeats_are_averaged_over_their_folds_first():
@@ -49,7 +47,31 @@ def test_repeats_are_averaged_over_their_folds_first():
     value = reproduced_value(CELL, scores, "paper")
     assert value.value == pytest.approx(70.0)
     assert value.sd == pytest.approx(100 * 0.02**0.5)  # means 0.6 and 0.8
-    assert value.runs == 4
+    assert value.n == 4
+
+
+def test_a_standard_deviation_is_taken_over_repeats_of_their_mean_over_folds():
+    # Means over folds 0.60, 0.62, 0.67, of mean 0.63: squares 9 + 1 + 16 over 2 make 13.
+    folds = {(0, "0"): 0.5, (0, "1"): 0.7, (1, "0"): 0.6, (1, "1"): 0.64, (2, "0"): 0.9,
+             (2, "1"): 0.44}  # fmt: skip
+    spread = CELL.model_copy(update={"statistic": "sd"})
+    value = reproduced_value(spread, scores_of(folds), "paper")
+    assert value.value == pytest.approx(13**0.5)
+    assert (value.sd, value.n) == (None, 3)
+    # The mean carries the same deviation.
+    assert reproduced_value(CELL, scores_of(folds), "paper").sd == pytest.approx(13**0.5)
+
+
+def test_one_repeat_has_no_standard_deviation_over_repeats():
+    spread = CELL.model_copy(update={"statistic": "sd"})
+    value = reproduced_value(spread, scores_of({(0, "0"): 0.5, (0, "1"): 0.7}), "paper")
+    assert math.isnan(value.value) and value.n == 1
+
+
+def test_validation_clips_stand_in_no_cell():
+    tables = [accuracies({(0, "0"): 0.9}, role="validation"), accuracies({(0, "0"): 0.5})]
+    scores = ExperimentScores(pd.concat(tables), None, "GR-G-M.tsv")
+    assert reproduced_value(CELL, scores, "paper").value == pytest.approx(50.0)
 
 
 def test_pooled_takes_the_pooled_value():
@@ -72,12 +94,11 @@ def test_what_is_missing_is_named():
 def test_cells_of_a_confusion_matrix_count_clips():
     with PUBLISHED.open(newline="") as file:
         rows = [
-            ("paper", 0, "0", "accent", row["row"], row["column"], int(row["value"]))
+            ("paper", "test", 0, "0", "accent", row["row"], row["column"], int(row["value"]))
             for row in csv.DictReader(file)
             if row["table"] == "6"
         ]
-    columns = ["variant", "repeat", "fold", "task", "target", "predicted", "n"]
-    confusion = pd.DataFrame(rows, columns=columns)
+    confusion = pd.DataFrame(rows, columns=CONFUSION_COLUMNS)
     scores = ExperimentScores(scores_of({(0, "0"): 0.9}).scores, confusion, "GR-V-ACC.tsv")
     cell = Cell(experiment="GR-V-ACC", task="accent", metric="confusion")
     value = reproduced_value(cell, scores, "paper", "English", "Irish")
@@ -87,11 +108,9 @@ def test_cells_of_a_confusion_matrix_count_clips():
 
 
 def test_pooled_confusions_sum_the_folds_and_fold_means_average_them():
-    rows = [("paper", 0, str(fold), "t", "a", "a", n) for fold, n in enumerate((4, 6))]
-    columns = ["variant", "repeat", "fold", "task", "target", "predicted", "n"]
-    scores = ExperimentScores(
-        scores_of({(0, "0"): 0.9}).scores, pd.DataFrame(rows, columns=columns), "x.tsv"
-    )
+    rows = [("paper", "test", 0, str(fold), "t", "a", "a", n) for fold, n in enumerate((4, 6))]
+    confusion = pd.DataFrame(rows, columns=CONFUSION_COLUMNS)
+    scores = ExperimentScores(scores_of({(0, "0"): 0.9}).scores, confusion, "x.tsv")
     cell = Cell(experiment="x", task="t", metric="confusion")
     assert reproduced_value(cell, scores, "paper", "a", "a").value == 5
     pooled = cell.model_copy(update={"aggregate": "pooled"})

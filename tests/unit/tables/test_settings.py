@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from retable.errors import DataError
+from retable.errors import ConfigError, DataError
 from retable.spec.paper import Reading
 from retable.tables.settings import read_setting
 
@@ -13,25 +13,38 @@ def sources(tmp_path):
     files = {
         "model": {"parameters": 1, "structure": {"blocks": 7, "filters": [32, 64, 64, 96]}},
         "feature": {"feature": {"height": 257, "width": 399, "overlap_percent": 50.0}},
-        "run": [
-            {"fold": 0, "optimizer": {"name": "Adam", "learning_rate": 1e-3}},
-            {"fold": 1, "optimizer": {"name": "Adam", "learning_rate": 1e-3}},
-        ],
         "split": {"folds": 5},
+        "fusion": {"classifiers": 24, "combinations": 9},
     }
     paths = {name: tmp_path / f"{name}.json" for name in files}
     for name, content in files.items():
         paths[name].write_text(json.dumps(content))
+    adam = {"name": "Adam", "learning_rate": 1e-3}
+    for part, runs in enumerate(([(0, 0), (0, 1), (1, 0)], [(1, 1), (2, 0), (2, 1)])):
+        paths[f"run{part}"] = tmp_path / f"run{part}.json"
+        content = [{"repeat": r, "fold": f, "optimizer": adam} for r, f in runs]
+        paths[f"run{part}"].write_text(json.dumps(content))
+    paths["other split"] = tmp_path / "other.json"
+    paths["other split"].write_text(json.dumps({"folds": 4}))
     paths["manifest"] = tmp_path / "manifest.tsv"
     paths["manifest"].write_text(
         "clip_id\tsample_rate\tspeaker\tspeech_song\n"
         "a\t48000\t1\tspeech\nb\t48000\t2\tspeech\nc\t48000\t2\tsong\n"
     )
-    return {"GR-G-M": paths}
+    built = {
+        "model": [paths["model"]],
+        "feature": [paths["feature"]],
+        # A part of three runs each, and a split for each of two inputs.
+        "run": [paths["run0"], paths["run1"]],
+        "split": [paths["split"], paths["other split"]],
+        "manifest": [paths["manifest"]],
+    }
+    return {"GR-G-M": built, "all-24": {"fusion": [paths["fusion"]]}}
 
 
 def setting(source: str, key: str, **more: object) -> Reading:
-    return Reading.model_validate({"source": source, "experiment": "GR-G-M", "key": key, **more})
+    place = {"source": source, "experiment": "GR-G-M", "key": key}
+    return Reading.model_validate({**place, **more})
 
 
 @pytest.mark.parametrize(
@@ -41,8 +54,11 @@ def setting(source: str, key: str, **more: object) -> Reading:
         (setting("model", "structure.filters.3"), "96", "96"),
         (setting("feature", "feature.overlap_percent"), "50", "50"),
         (setting("run", "optimizer.learning_rate"), "0.001", "0.001"),
-        (setting("run", "0.optimizer.name"), "SGD", "Adam"),
+        (setting("run", "optimizer.name"), "SGD", "Adam"),
+        (setting("run", "repeat", reduce="count"), "3", "3"),
         (setting("split", "folds"), "10", "5"),
+        (setting("split", "folds", input=1), "4", "4"),
+        (setting("fusion", "classifiers", experiment="all-24"), "24", "24"),
         (setting("manifest", "sample_rate", scale=0.001), "48", "48"),
         (setting("manifest", "speaker", reduce="count"), "24", "2"),
         (setting("manifest", "speaker", where={"speech_song": "song"}), "2", "2"),
@@ -75,13 +91,26 @@ def test_what_is_absent_is_named(sources, reading, message):
         read_setting(reading, sources, "7")
 
 
-def test_runs_that_disagree_are_refused(sources, tmp_path):
-    (tmp_path / "run.json").write_text(json.dumps([{"lr": 0.1}, {"lr": 0.2}]))
-    with pytest.raises(DataError, match=r"lr differs between runs: 0\.1, 0\.2"):
-        read_setting(setting("run", "lr"), sources, "0.1")
+def test_runs_that_disagree_are_refused_in_whatever_part(sources):
+    (_, second) = sources["GR-G-M"]["run"]
+    runs = json.loads(second.read_text())
+    runs[1]["optimizer"] = {"name": "SGD", "learning_rate": 1e-3}
+    second.write_text(json.dumps(runs))
+    with pytest.raises(DataError, match=r"run1\.json: optimizer\.name differs .* Adam, SGD"):
+        read_setting(setting("run", "optimizer.name"), sources, "Adam")
+
+
+def test_an_input_that_is_not_there_is_named(sources):
+    with pytest.raises(DataError, match="has no input 2; its inputs are counted from 0 to 1"):
+        read_setting(setting("split", "folds", input=2), sources, "4")
+
+
+def test_only_runs_and_clips_are_counted(sources):
+    with pytest.raises(ConfigError, match="but a split is one; count in run or manifest"):
+        read_setting(setting("split", "folds", reduce="count"), sources, "4")
 
 
 def test_a_source_that_was_not_built_is_named(sources):
     reading = Reading(source="model", experiment="GR-SVM-M", key="x")
-    with pytest.raises(DataError, match="'GR-SVM-M' has no file for source 'model'"):
+    with pytest.raises(DataError, match="fusion 'GR-SVM-M' has no file for source 'model'"):
         read_setting(reading, sources, "7")

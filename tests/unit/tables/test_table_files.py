@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from retable.errors import ConfigError
-from retable.evaluation.scoring import read_scores
+from retable.evaluation.scoring import CONFUSION_COLUMNS, read_scores
 from retable.spec.paper import Cell, Reading, Table, TextRow
 from retable.tables.files import write_table, write_text_tables
 from retable.tables.layout import table_layout
@@ -182,8 +182,12 @@ def test_a_cited_row_stays_without_reproduced_value(tmp_path, scored):
 def test_confusion_matrices_are_tables(tmp_path, scored):
     accents = ("American", "Canadian", "English", "Irish", "Northern Irish", "Scottish")
     counts = pd.DataFrame(
-        [("paper", 0, 0, "accent", t, p, 9 if t == p else 1) for t in accents for p in accents],
-        columns=["variant", "repeat", "fold", "task", "target", "predicted", "n"],
+        [
+            ("paper", "test", 0, 0, "accent", t, p, 9 if t == p else 1)
+            for t in accents
+            for p in accents
+        ],
+        columns=CONFUSION_COLUMNS,
     )
     counts.to_csv(tmp_path / "counts.tsv", sep="\t", index=False)
     table = Table(
@@ -231,7 +235,7 @@ def build_text(folder, scored, rows):
         rows,
         published=PUBLISHED,
         scores=scored[0],
-        sources={"GR-G-M": {"split": folder / "split.json"}},
+        sources={"GR-G-M": {"split": [folder / "split.json"]}},
         comparability="comparable",
         **files,
     )

@@ -15,6 +15,10 @@ from retable.figures.style import figure_style, new_figure, save_figure, title_f
 from retable.spec.figure import ConfusionMatrices
 
 CELL_INCHES = 0.52
+LABEL_INCHES = 1.3
+"""The names of classes, to the left of a matrix and beneath it."""
+WIDEST_INCHES = 12
+"""Of two matrices side by side; wider, a page would shrink them until no count can be read."""
 COUNTS_UP_TO = 16
 """Classes beyond which counts would be too small to read; only the shading remains."""
 
@@ -28,7 +32,7 @@ def draw_confusion_matrix(
     svg: Path,
     png: Path,
 ) -> None:
-    """Draw one confusion matrix an experiment, pooled over its repeats and folds.
+    """Draw one confusion matrix an experiment or fusion, pooled over its repeats and folds.
 
     Counts are printed; the shading is the share of the row (of the true class), so that the
     diagonal shows the recall.
@@ -50,17 +54,20 @@ def draw_confusion_matrix(
     }
     most = max(len(classes) for classes, _ in matrices.values())
     side = max(CELL_INCHES * min(most, COUNTS_UP_TO), 1.6)
-    columns = min(len(matrices), 2)
+    columns = min(len(matrices), 2 if 2 * (side + LABEL_INCHES) < WIDEST_INCHES else 1)
     rows = math.ceil(len(matrices) / columns)
+    width, height = (side + LABEL_INCHES) * columns + 0.8, (side + LABEL_INCHES) * rows + 0.6
     with figure_style():
-        drawing = new_figure(max((side + 1.3) * columns + 0.8, 4.4), (side + 1.3) * rows + 0.6)
+        drawing = new_figure(max(width, 4.4), height)
         axes = drawing.subplots(rows, columns, squeeze=False).ravel()
         title_figure(drawing, figure.title, note)
         for place, (name, (classes, counts)) in zip(axes, matrices.items(), strict=False):
             image = _draw_matrix(place, classes, counts, titles.get(name, name))
         for place in axes[len(matrices) :]:
             place.set_axis_off()
-        bar = drawing.colorbar(image, ax=list(axes), shrink=0.6, aspect=25, ticks=[0, 0.5, 1])
+        bar = drawing.colorbar(
+            image, ax=list(axes), shrink=0.6 / rows, aspect=25, ticks=[0, 0.5, 1]
+        )
         bar.set_label("share of the true class", fontsize=8)
         bar.outline.set_visible(False)
         save_figure(drawing, svg, png)
@@ -69,12 +76,13 @@ def draw_confusion_matrix(
 def pooled_confusion(
     paths: Sequence[Path], variant: str, task: str
 ) -> tuple[list[str], np.ndarray]:
-    """Classes in their order, and counts (true, predicted) summed over repeats and folds.
+    """Classes in their order, and counts (true, predicted) of test clips, summed over all runs.
 
     Raises:
         DataError: The files lack the variant or task.
     """
     table = pd.concat([read_confusion(path) for path in paths], ignore_index=True)
+    table = table[table["role"] == "test"]
     chosen = table[(table["variant"] == variant) & (table["task"] == task)]
     if chosen.empty:
         known = table[["variant", "task"]].drop_duplicates().to_numpy()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,12 +10,22 @@ from matplotlib.ticker import MaxNLocator
 
 from retable.errors import DataError
 from retable.evaluation.tsv import as_numbers, read_tsv
-from retable.figures.style import COLOURS, figure_style, new_figure, save_figure, title_figure
+from retable.figures.style import (
+    COLOURS,
+    figure_style,
+    legend_below,
+    new_figure,
+    save_figure,
+    title_figure,
+)
 from retable.spec.figure import LearningCurves
 
 HISTORY_COLUMNS = ("repeat", "fold", "epoch", "role", "task", "metric", "value")
 LINES = {"train": (0, (4, 2)), "validation": (0, (1, 1)), "test": "solid"}
 """Role -> dash pattern."""
+MARKERS = {"train": "s", "validation": "^", "test": "o"}
+MARKED_POINTS = 12
+"""Evaluations of a role up to which each is marked: a single one has no line to show."""
 METRICS = {"loss": "loss, summed over tasks", "accuracy": "{task} accuracy (%)"}
 
 
@@ -29,7 +40,8 @@ def draw_learning_curves(
 ) -> None:
     """Draw loss and accuracy over epochs: mean over runs, and a band of one standard deviation.
 
-    The loss is the sum over all tasks that training minimises, the accuracy that of one task.
+    The loss is the sum over all tasks that training minimises, the accuracy that of one task. The
+    line of a role joins the epochs in which its clips were evaluated.
 
     Args:
         figure: Its experiments, task and title.
@@ -43,22 +55,20 @@ def draw_learning_curves(
         DataError: A history is unreadable or lacks the figure's task.
     """
     curves = {name: _curves(histories[name], figure.task) for name in figure.experiments}
+    looks = _looks(curves)
     with figure_style():
         drawing = new_figure(8.2, 3.9)
         title_figure(drawing, figure.title, note)
         for axes, (metric, label) in zip(drawing.subplots(1, 2), METRICS.items(), strict=True):
-            for index, (name, table) in enumerate(curves.items()):
-                colour = COLOURS[index % len(COLOURS)]
-                _draw_lines(axes, table[table["metric"] == metric], colour, titles.get(name, name))
+            for index, table in enumerate(curves.values()):
+                _draw_lines(axes, table[table["metric"] == metric], _colour(index), looks)
             axes.set_xlabel("epoch")
             axes.set_ylabel(label.format(task=figure.task.replace("_", " ")))
             axes.grid(axis="y")
             axes.set_axisbelow(True)
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.margins(x=0.01)
-        handles, labels = drawing.axes[0].get_legend_handles_labels()
-        # Labels fill columns from above: each experiment has its own.
-        drawing.legend(handles, labels, loc="outside lower center", ncols=len(curves))
+        legend_below(drawing, _legend(curves, titles, looks))
         save_figure(drawing, svg, png)
 
 
@@ -81,13 +91,46 @@ def _curves(paths: Sequence[Path], task: str) -> pd.DataFrame:
     return grouped.agg(["mean", "std"]).fillna({"std": 0.0}).reset_index()
 
 
-def _draw_lines(axes: Axes, table: pd.DataFrame, colour: str, title: str) -> None:
-    for role, line in LINES.items():
+def _looks(curves: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, Any]]:
+    """How the line of each role that is drawn looks, but for its colour."""
+    epochs = pd.concat(
+        [table.groupby("role")["epoch"].nunique() for table in curves.values()]
+    ).groupby("role")
+    fewest = epochs.min()
+    return {
+        role: {
+            "linestyle": line,
+            "linewidth": 1.6,
+            "marker": MARKERS[role] if fewest[role] <= MARKED_POINTS else "",
+            "markersize": 3.5,
+        }
+        for role, line in LINES.items()
+        if role in fewest
+    }
+
+
+def _draw_lines(
+    axes: Axes, table: pd.DataFrame, colour: str, looks: Mapping[str, dict[str, Any]]
+) -> None:
+    for role, look in looks.items():
         points = table[table["role"] == role]
-        if points.empty:
-            continue
         epoch, mean, std = points["epoch"], points["mean"], points["std"]
-        axes.plot(
-            epoch, mean, color=colour, linestyle=line, linewidth=1.6, label=f"{title}, {role}"
-        )
+        axes.plot(epoch, mean, color=colour, **look)
         axes.fill_between(epoch, mean - std, mean + std, color=colour, alpha=0.15, linewidth=0)
+
+
+def _legend(
+    curves: Mapping[str, pd.DataFrame],
+    titles: Mapping[str, str],
+    looks: Mapping[str, dict[str, Any]],
+) -> list[tuple[str, dict[str, Any]]]:
+    """A colour for each experiment, and a look for each role."""
+    experiments = [
+        (titles.get(name, name), {"color": _colour(index), "linewidth": 3.0})
+        for index, name in enumerate(curves)
+    ]
+    return experiments + [(role, {"color": "#5f6368", **look}) for role, look in looks.items()]
+
+
+def _colour(index: int) -> str:
+    return COLOURS[index % len(COLOURS)]

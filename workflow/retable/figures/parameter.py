@@ -12,6 +12,8 @@ from retable.figures.style import COLOURS, figure_style, new_figure, save_figure
 from retable.spec.figure import MetricByParameter
 
 METRICS = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}
+ROLES = {"test": "", "validation": "validation "}
+"""Role -> how an axis names it; the test clips are the rule."""
 PANEL_INCHES = 1.8
 
 
@@ -27,10 +29,11 @@ def draw_metric_by_parameter(
     """Draw a metric of each task over the parameter: mean over folds and one standard deviation.
 
     Each task has a panel, because the tasks' ranges may lie far apart. The best value of the
-    parameter, of equally good ones the smallest, is labelled with the metric reached there.
+    parameter, of equally good ones the smallest, is labelled with the metric reached there. The
+    clips are those of the figure's role: `validation` shows what a parameter may be chosen by.
 
     Args:
-        figure: Its experiments, tasks, metric, variant and title.
+        figure: Its experiments, tasks, metric, role, variant and title.
         scores: Experiment -> the files of its scores.
         titles: Experiment -> its value of the parameter, as text.
         note: Printed beneath the title, for instance that the audio is simulated.
@@ -38,16 +41,18 @@ def draw_metric_by_parameter(
         png: File to write.
 
     Raises:
-        DataError: The scores lack the figure's variant, metric or a task, or a title is no number.
+        DataError: The scores lack the figure's variant, role, metric or a task, or a title is no
+            number.
     """
     points = {task: metric_by_parameter(figure, scores, titles, task) for task in figure.tasks}
+    metric = METRICS[figure.metric]
     with figure_style():
         drawing = new_figure(5.6, PANEL_INCHES * len(points) + 0.9)
         title_figure(drawing, figure.title, note)
         panels = drawing.subplots(len(points), 1, sharex=True, squeeze=False).ravel()
         for index, (axes, (task, table)) in enumerate(zip(panels, points.items(), strict=True)):
             _draw_points(axes, table, COLOURS[index % len(COLOURS)])
-            axes.set_ylabel(f"{task.replace('_', ' ')}\n{METRICS[figure.metric]} (%)")
+            axes.set_ylabel(f"{task.replace('_', ' ')}\n{ROLES[figure.role]}{metric} (%)")
         panels[-1].set_xlabel(figure.parameter_title)
         positions = sorted(set(table["parameter"]))
         panels[-1].set_xticks(positions, [f"{position:g}" for position in positions])
@@ -70,20 +75,22 @@ def metric_by_parameter(
     """
     rows = []
     for name in figure.experiments:
-        values = 100 * _fold_values(scores[name], figure.variant, task, figure.metric)
+        values = 100 * _fold_values(scores[name], figure, task)
         spread = values.std(ddof=1) if len(values) > 1 else 0.0
         rows.append((_number(name, titles), values.mean(), spread))
     table = pd.DataFrame(rows, columns=["parameter", "mean", "std"])
     return table.sort_values("parameter", kind="stable", ignore_index=True)
 
 
-def _fold_values(paths: Sequence[Path], variant: str, task: str, metric: str) -> pd.Series:
+def _fold_values(paths: Sequence[Path], figure: MetricByParameter, task: str) -> pd.Series:
     table = pd.concat([read_scores(path) for path in paths], ignore_index=True)
-    keys = ["variant", "task", "metric"]
-    chosen = table[(table[keys] == [variant, task, metric]).all(axis=1) & (table["fold"] != POOLED)]
+    keys = ["variant", "role", "task", "metric"]
+    wanted = [figure.variant, figure.role, task, figure.metric]
+    chosen = table[(table[keys] == wanted).all(axis=1) & (table["fold"] != POOLED)]
     if chosen.empty:
         raise DataError(
-            f"{paths[0]}: no {metric} of task {task} in variant {variant}; it has "
+            f"{paths[0]}: no {figure.metric} of task {task} on {figure.role} clips in variant "
+            f"{figure.variant}; it has "
             + ", ".join("/".join(key) for key in table[keys].drop_duplicates().to_numpy())
         )
     return chosen["value"]

@@ -1,13 +1,14 @@
 """One look for all figures, and files whose bytes depend on their content alone."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's palette, which readers with any colour vision can tell apart."""
@@ -15,6 +16,8 @@ DOTS_PER_INCH = 160
 TITLE_POINTS = 11
 CHARACTERS_PER_INCH = 11
 """Of a title, on average; leaves a margin."""
+HANDLE_CHARACTERS = 6
+"""Room that the line before a name takes in a legend."""
 _SETTINGS: dict[str, Any] = {
     # Without a fixed salt the element ids of an SVG differ from run to run.
     "svg.hashsalt": "retable",
@@ -55,6 +58,21 @@ def title_figure(figure: Figure, title: str, note: str = "") -> None:
     width = int(figure.get_figwidth() * CHARACTERS_PER_INCH)
     lines = [*textwrap.wrap(title, width), *textwrap.wrap(note, width)]
     figure.suptitle("\n".join(lines), fontsize=TITLE_POINTS)
+
+
+def legend_below(figure: Figure, lines: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """Write a legend beneath all panels, in as many columns as the longest name leaves room for.
+
+    Args:
+        figure: The figure, panels drawn.
+        lines: Names, and how the line of each is drawn.
+    """
+    handles = [Line2D([], [], label=name, **look) for name, look in lines]
+    widest = max(len(name) for name, _ in lines) + HANDLE_CHARACTERS
+    columns = int(figure.get_figwidth() * CHARACTERS_PER_INCH / widest)
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=min(max(columns, 1), len(lines))
+    )
 
 
 def save_figure(figure: Figure, svg: Path, png: Path) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from retable.page.page import PageCorpus, PageFigure, PagePaper, PageTable, build_page
-from retable.plan import Plan
+from retable.plan.plan import Plan
 
 
 def build_results_page(plan: Plan, results: Path, output: Path) -> None:

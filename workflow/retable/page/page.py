@@ -114,6 +114,7 @@ def _paper_content(content: PagePaper) -> dict[str, object]:
         "key": content.paper.paper,
         "title": content.paper.title,
         "citation": content.paper.citation,
+        "clean": any(table.table.clean for table in content.tables),
         "tables": [_table_content(table, content.comparability) for table in content.tables],
         "text": Markup(html_lines(text, f"Numbers in the text{suffix}")) if len(text) else "",
         "settings": Markup(html_lines(settings, "Settings, read from what was built"))

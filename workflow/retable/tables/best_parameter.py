@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from retable.errors import ConfigError
 from retable.spec.paper import Best, Comparability
 from retable.tables.cells import ExperimentScores, reproduced_value
-from retable.tables.long_form import Line, blank_line
+from retable.tables.long_form import Line, added_note, blank_line
 from retable.tables.verdicts import derived_verdict
 
 
@@ -26,17 +26,18 @@ def best_parameter_line(
 
     Args:
         line: The published value, as text.
-        best: The cell that decides.
+        best: The cell that decides, over the test clips.
         values: Experiment -> its value of the parameter, for all that are compared.
         scores: Scores of every experiment compared.
         comparability: What verdicts the audio allows.
         where: The row, for messages.
 
     Raises:
-        ConfigError: An experiment lacks scores, or the published value is no number.
+        ConfigError: An experiment lacks scores, the cell is a standard deviation, or the published
+            value is no number.
         DataError: The scores lack the cell's task or metric.
     """
-    published = _published_number(line, values, scores, where)
+    published = _published_number(line, best, values, scores, where)
     cells = {name: reproduced_value(best.cell, scores[name], "paper") for name in values}
     highest = max(cell.value for cell in cells.values())
     # Means over folds of equal counts may differ in their last bit.
@@ -48,15 +49,21 @@ def best_parameter_line(
     return {
         **blank_line(line, derived_verdict(line["value"], reproduced, comparability)),
         "reproduced": reproduced,
-        "n": str(sum(cell.runs for cell in cells.values())),
-        "note": "; ".join(filter(None, [line["note"], tie])),
+        "n": str(sum(cell.n for cell in cells.values())),
+        "note": added_note(line, tie),
     }
 
 
 def _published_number(
-    line: Line, values: Mapping[str, float], scores: Mapping[str, ExperimentScores], where: str
+    line: Line,
+    best: Best,
+    values: Mapping[str, float],
+    scores: Mapping[str, ExperimentScores],
+    where: str,
 ) -> float:
     faults = [f"experiment {name!r} has no scores" for name in values if name not in scores]
+    if best.cell.statistic == "sd":
+        faults.append("its cell is a standard deviation, of which the highest is not the best")
     number = math.nan
     try:
         number = float(line["value"])

@@ -14,7 +14,7 @@ from retable.spec.paper import Cell
 
 @dataclass(frozen=True)
 class ExperimentScores:
-    """Scores and confusions of one experiment, all variants."""
+    """Scores and confusions of one experiment or fusion, all variants and roles."""
 
     scores: pd.DataFrame
     confusion: pd.DataFrame | None
@@ -26,9 +26,11 @@ class Reproduced(NamedTuple):
     """A reproduced value in the cell's unit."""
 
     value: float
+    """NaN where the standard deviation over repeats is asked for and there is but one."""
     sd: float | None
-    """Absent where there is but one run."""
-    runs: int
+    """Absent where there is but one run, or where the value is a standard deviation itself."""
+    n: int
+    """Runs behind the value; repeats, where it is a standard deviation over them."""
     clips: int
     """Test decisions behind the value, over all runs."""
 
@@ -71,13 +73,14 @@ def merge_cells(parts: Iterable[Cell], where: str) -> Cell:
 def reproduced_value(
     cell: Cell, scores: ExperimentScores, variant: str, row: str = "", column: str = ""
 ) -> Reproduced:
-    """Value of a cell over the runs of its experiment.
+    """Value of a cell over the test clips of all runs of its experiment or fusion.
 
     `fold_mean` (the default) is the mean over the folds of a repeat, then over repeats; `pooled`
     the metric over all decisions of a repeat, then the mean over repeats. The standard deviation
-    (n - 1) is over the repeats' values, or over the folds' where there is one repeat. A cell of
-    metric `confusion` counts the clips of class `row` that were taken for class `column`; pooled,
-    it sums the folds of a repeat. `percent` multiplies by 100.
+    (n - 1) is over the repeats' values, or over the folds' where there is one repeat. `statistic:
+    sd` makes the standard deviation over repeats the value (mixup_mtl, Table I). A cell of metric
+    `confusion` counts the clips of class `row` that were taken for class `column`; pooled, it sums
+    the folds of a repeat. `percent` multiplies by 100.
 
     Raises:
         DataError: The scores lack the variant, task, metric or classes.
@@ -93,13 +96,16 @@ def reproduced_value(
             repeats = chosen[pooled_rows].set_index("repeat")["value"]
     else:
         repeats = by_repeat.mean()
-    spread = repeats if len(repeats) > 1 else folds["value"]
     factor = 100.0 if cell.percent else 1.0
+    clips = int(folds["n"].sum())
+    if cell.statistic == "sd":
+        return Reproduced(float(repeats.std(ddof=1)) * factor, None, len(repeats), clips)
+    spread = repeats if len(repeats) > 1 else folds["value"]
     return Reproduced(
         value=float(repeats.mean()) * factor,
         sd=float(spread.std(ddof=1)) * factor if len(spread) > 1 else None,
-        runs=len(folds),
-        clips=int(folds["n"].sum()),
+        n=len(folds),
+        clips=clips,
     )
 
 
@@ -109,7 +115,7 @@ def _values(
     """Rows `repeat, fold, value, n` behind a cell."""
     if cell.metric == "confusion":
         return _confusion_values(cell, scores, variant, row, column)
-    table = scores.scores
+    table = _test_clips(scores.scores)
     chosen = table[
         (table["variant"] == variant)
         & (table["task"] == cell.task)
@@ -126,9 +132,9 @@ def _values(
 def _confusion_values(
     cell: Cell, scores: ExperimentScores, variant: str, target: str, predicted: str
 ) -> pd.DataFrame:
-    table = scores.confusion
-    if table is None:
+    if scores.confusion is None:
         raise DataError(f"{scores.source}: a confusion cell needs the confusion file beside it")
+    table = _test_clips(scores.confusion)
     runs = table[(table["variant"] == variant) & (table["task"] == cell.task)]
     chosen = runs[(runs["target"] == target) & (runs["predicted"] == predicted)]
     if chosen.empty:
@@ -140,6 +146,11 @@ def _confusion_values(
     decisions = runs.groupby(["repeat", "fold"])["n"].sum()
     values = chosen.set_index(["repeat", "fold"])["n"].rename("value").astype(float)
     return pd.concat([values, decisions], axis=1).reset_index()
+
+
+def _test_clips(table: pd.DataFrame) -> pd.DataFrame:
+    """Without the validation clips, which choose parameters and stand in no table."""
+    return table[table["role"] == "test"]
 
 
 def _known(table: pd.DataFrame, columns: list[str]) -> list[str]:

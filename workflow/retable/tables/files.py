@@ -34,8 +34,8 @@ def write_table(
         table: The table's spec.
         published: The paper's `published.csv`.
         table_name: The table's number as `published.csv` writes it: `2`, `I`.
-        scores: Experiment -> its scores, for every experiment in the table.
-        confusions: Experiment -> its confusions, for those in cells of metric `confusion`.
+        scores: Experiment or fusion -> its scores, for every one in the table.
+        confusions: The same for the confusions, where cells are of metric `confusion`.
         comparability: What verdicts the audio behind the scores allows.
         note: Scale, device and the like, for the caption.
         tsv: Long form to write.
@@ -76,9 +76,10 @@ def write_text_tables(
 
     Args:
         rows: The paper's text rows.
-        published: The paper's `published.csv`; its rows of table `text` are used.
-        scores: Experiment -> its scores, for every experiment in a text cell or compared.
-        sources: Experiment -> source (`model`, `feature`, `run`, `split`, `manifest`) -> a file.
+        published: The paper's `published.csv`; its rows of table `text` are used, and the cited
+            numbers of any table that a gain is over.
+        scores: Experiment or fusion -> its scores, for every one in a cell or a gain, or compared.
+        sources: Experiment or fusion -> source -> its files, as `settings.Sources` says.
         parameters: Figure -> experiment -> the number it is drawn at, for rows that compare.
         comparability: What verdicts the audio behind the scores allows.
         text_tsv: Long form of results, derived, counted and cited values to write.
@@ -92,7 +93,7 @@ def write_text_tables(
     """
     text, settings = text_long_forms(
         rows,
-        published_rows(read_published(published), "text"),
+        read_published(published),
         read_experiment_scores(scores, {}),
         sources,
         parameters or {},

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from retable.spec.paper import Comparability, Table
-from retable.tables.long_form import text_lines
+from retable.tables.long_form import Line, text_lines
 from retable.tables.verdicts import TITLE_NOTES
 
 CLEAN_LABEL = "clean protocol"
@@ -20,6 +20,7 @@ class Entry:
     """
 
     published: str
+    """With the standard deviation that the paper prints beside it: `73.91 ± 0.74`."""
     reproduced: str
     sd: str
     difference: str
@@ -43,7 +44,7 @@ class Layout:
     row_title: str
     groups: tuple[tuple[str, tuple[str, ...]], ...]
     """Column heading and the headings of its metrics; one empty metric heading where the table
-    has but one metric, which the title then names."""
+    has but one metric beside its spread, which the title then names."""
     rows: tuple[LayoutRow, ...]
 
     @property
@@ -63,17 +64,22 @@ def table_layout(
 ) -> Layout:
     """Arrange a long form as the paper prints it.
 
-    Columns and metrics without any published number are left out; a clean row follows its own.
+    Columns and metrics without any published number are left out; a clean row follows its own. A
+    metric that is the standard deviation of another stands in the other's cell.
     """
-    entries = {
-        (line["variant"], line["row"], line["column"], line["metric"]): Entry(
-            published=line["published"] if line["variant"] == "paper" else "",
-            reproduced=line["reproduced"],
-            sd=line["sd"],
-            difference=line["difference"],
-            verdict=line["verdict"],
-        )
+    lines = {
+        (line["variant"], line["row"], line["column"], line["metric"]): line
         for line in text_lines(long_form)
+    }
+    mean_of = {
+        key: (*key[:3], metric)
+        for key in lines
+        for metric in _means(table, key[3])
+        if (*key[:3], metric) in lines
+    }
+    spreads = {mean: lines[key] for key, mean in mean_of.items()}
+    entries = {
+        key: _entry(line, spreads.get(key)) for key, line in lines.items() if key not in mean_of
     }
     printed = {(column, metric) for _, _, column, metric in entries}
     groups = {
@@ -100,6 +106,33 @@ def table_layout(
     )
 
 
+def _means(table: Table, metric: str) -> list[str]:
+    """The metrics that a metric is the standard deviation of: else their cells are the same."""
+    if table.metrics[metric].statistic != "sd":
+        return []
+    apart = {"statistic": None, "decimals": None}
+    spread = table.metrics[metric].model_copy(update=apart)
+    return [
+        name
+        for name, cell in table.metrics.items()
+        if cell.statistic != "sd" and cell.model_copy(update=apart) == spread
+    ]
+
+
+def _entry(line: Line, spread: Line | None) -> Entry:
+    """Cell of a line, and of the line that is its standard deviation where there is one."""
+    published = line["published"] if line["variant"] == "paper" else ""
+    if published and spread is not None:
+        published += f" ± {spread['published']}"
+    return Entry(
+        published=published,
+        reproduced=line["reproduced"],
+        sd=line["sd"] if spread is None else spread["reproduced"],
+        difference=line["difference"],
+        verdict=line["verdict"],
+    )
+
+
 def _row_label(table: Table, row: str) -> str:
     label = table.row_titles.get(row, row)
     return f"{label} {EXTRA_LABEL}" if row in table.extra else label
@@ -108,7 +141,8 @@ def _row_label(table: Table, row: str) -> str:
 def _headings(
     table: Table, groups: Mapping[str, list[str]]
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    single = len(table.metrics) == 1 and len(table.columns) > 1
+    shown = {metric for metrics in groups.values() for metric in metrics}
+    single = len(shown) == 1 and len(groups) > 1
     return tuple(
         (
             table.column_titles.get(column, column),

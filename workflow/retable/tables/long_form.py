@@ -1,5 +1,6 @@
 """The long form of a table: one line for each printed number, beside what was reproduced."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from retable.tables.cells import ExperimentScores, reproduced_value
 from retable.tables.matching import CellKey, match_cells
 from retable.tables.verdicts import (
     CITED,
+    NOT_PRINTED,
     NOT_REPRODUCED,
     decimals_of,
     print_difference,
@@ -23,10 +25,13 @@ COLUMNS = (
     "row", "column", "metric", "unit", "kind", "variant", "published", "reproduced",
     "difference", "sd", "n", "verdict", "note",
 )  # fmt: skip
-"""All text as printed; `n` is the number of runs behind `reproduced` and `sd`."""
+"""All text as printed; `n` is the number of runs behind `reproduced` and `sd`, or of repeats where
+`reproduced` is itself a standard deviation."""
 
 EXTRA = "extra"
 """Kind of a line that the paper does not print."""
+ONE_REPEAT = "one repeat has no spread"
+"""Note of a standard deviation over repeats where there is but one."""
 
 Line = dict[str, str]
 
@@ -75,14 +80,21 @@ def result_line(
     variant: str,
     source: str,
 ) -> Line:
-    """Line of one published number whose counterpart is scored; see `table_long_form`."""
+    """Line of one published number whose counterpart is scored; see `table_long_form`.
+
+    A standard deviation over one repeat is `not reproduced`, or stays `not in the paper`.
+    """
     if cell.experiment is None:
         return blank_line(row, CITED if row["kind"] == CITED else NOT_REPRODUCED)
     where = f"{source}, {' / '.join(_key(row))}"
-    experiment = _scores_of(cell, row, scores, where)
+    experiment = scores_of(cell, row, scores, where)
     if cell.percent is None:
         cell = cell.model_copy(update={"percent": row["unit"] == "%"})
     value = reproduced_value(cell, experiment, variant, row["row"], row["column"])
+    if math.isnan(value.value):
+        verdict = NOT_REPRODUCED if row["value"] else NOT_PRINTED
+        note = added_note(row, ONE_REPEAT)
+        return {**blank_line(row, verdict), "variant": variant, "n": str(value.n), "note": note}
     decimals = decimals_of(row["value"]) if cell.decimals is None else cell.decimals
     reproduced = print_number(value.value, decimals)
     return {
@@ -91,7 +103,7 @@ def result_line(
         "reproduced": reproduced,
         "difference": print_difference(row["value"], reproduced),
         "sd": "" if value.sd is None else print_number(value.sd, decimals),
-        "n": str(value.runs),
+        "n": str(value.n),
         "verdict": result_verdict(row["value"], reproduced, value.sd, variant, comparability),
     }
 
@@ -101,6 +113,11 @@ def blank_line(row: Line, verdict: str) -> Line:
     copied = {column: row[column] for column in ("row", "column", "metric", "unit", "kind", "note")}
     empty = {column: "" for column in ("reproduced", "difference", "sd", "n")}
     return {**copied, **empty, "variant": "paper", "published": row["value"], "verdict": verdict}
+
+
+def added_note(row: Line, note: str) -> str:
+    """The note of a published number, and what there is to add to it."""
+    return "; ".join(filter(None, [row["note"], note]))
 
 
 def read_long_form(path: Path) -> pd.DataFrame:
@@ -126,22 +143,22 @@ def text_lines(table: pd.DataFrame) -> list[Line]:
     ]
 
 
-def _extra_row(key: CellKey, cell: Cell) -> Line:
-    names = dict(zip(("row", "column", "metric"), key, strict=True))
-    return {**names, "value": "", "unit": "%" if cell.percent else "", "kind": EXTRA, "note": ""}
-
-
-def _scores_of(
+def scores_of(
     cell: Cell, row: Line, scores: Mapping[str, ExperimentScores], where: str
 ) -> ExperimentScores:
-    """Scores of a cell's experiment; ConfigError unless cell and published value allow a result."""
+    """Scores of a cell's experiment or fusion.
+
+    Raises:
+        ConfigError: The cell is incomplete or has no scores, or the published value is no number.
+    """
     faults = [
         f"no {field} is given" for field in ("task", "metric") if getattr(cell, field) is None
     ]
     experiment = scores.get(cell.experiment or "")
     if experiment is None:
         faults.append(
-            f"experiment {cell.experiment!r} has no scores; there are {', '.join(sorted(scores))}"
+            f"experiment or fusion {cell.experiment!r} has no scores; there are "
+            + ", ".join(sorted(scores))
         )
     try:
         float(row["value"] or "nan")
@@ -150,6 +167,11 @@ def _scores_of(
     if faults or experiment is None:
         raise ConfigError(where, faults)
     return experiment
+
+
+def _extra_row(key: CellKey, cell: Cell) -> Line:
+    names = dict(zip(("row", "column", "metric"), key, strict=True))
+    return {**names, "value": "", "unit": "%" if cell.percent else "", "kind": EXTRA, "note": ""}
 
 
 def _key(row: Line) -> tuple[str, str, str]:

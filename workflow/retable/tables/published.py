@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from retable.errors import DataError
+from retable.spec.paper import PrintedNumber
 
 COLUMNS = ("paper", "table", "row", "column", "metric", "value", "unit", "kind", "note")
 KEY = ("table", "row", "column", "metric")
@@ -53,6 +54,22 @@ def published_rows(published: pd.DataFrame, table: str) -> pd.DataFrame:
         known = ", ".join(dict.fromkeys(published["table"]))
         raise DataError(f"published.csv has no rows of table {table!r}; it has {known}")
     return rows
+
+
+def printed_line(published: pd.DataFrame, number: PrintedNumber) -> dict[str, str]:
+    """The line of one printed number, of any table.
+
+    Raises:
+        DataError: The paper has no such number.
+    """
+    key = tuple(getattr(number, column) for column in KEY)
+    found = published[(published[list(KEY)] == list(key)).all(axis=1)]
+    if found.empty:
+        raise DataError(
+            f"published.csv has no number {' / '.join(key)}; its table {number.table} has "
+            + ", ".join(published[published["table"] == number.table]["row"].drop_duplicates())
+        )
+    return {str(column): str(value) for column, value in found.iloc[0].items()}
 
 
 def _validated(entries: list[str], path: Path, line: int) -> dict[str, str]:

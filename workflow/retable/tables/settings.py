@@ -3,19 +3,23 @@
 import csv
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from retable.errors import DataError
+from retable.errors import ConfigError, DataError
 from retable.spec.base import value_at
 from retable.spec.paper import Reading
 from retable.tables.verdicts import decimals_of
 
-Sources = Mapping[str, Mapping[str, Path]]
-"""Experiment -> source (`model`, `feature`, `run`, `split`, `manifest`) -> its file."""
+Sources = Mapping[str, Mapping[str, Sequence[Path]]]
+"""Experiment or fusion -> source -> its files: of `feature`, `split` and `manifest` one for each
+input of the experiment, of `run` one for each part, of `model` and `fusion` a single one."""
+
+_BY_INPUT = ("feature", "split", "manifest")
+_COUNTED = ("run", "manifest")
 
 
 def read_setting(reading: Reading, sources: Sources, published: str) -> str:
@@ -23,35 +27,64 @@ def read_setting(reading: Reading, sources: Sources, published: str) -> str:
 
     Args:
         reading: Where to look: a dotted key (`structure.filters.0`) in a JSON file, or a column
-            of a manifest. A `run` file lists its runs, which must agree.
+            of a manifest. A `run` file lists runs; those of all parts must agree, or are counted
+            by how many values they have.
         sources: The files that were built.
         published: The printed value, for its form only: an equal number is printed with as many
             decimals, any other as short as it is exact.
 
     Raises:
+        ConfigError: What is to be counted is there but once.
         DataError: The source was not built, the key is absent, or its value is not single.
     """
-    path = _source_path(reading, sources)
-    if reading.source == "manifest":
-        value: Any = _manifest_value(reading, path)
+    if reading.reduce == "count" and reading.source not in _COUNTED:
+        raise ConfigError(
+            f"setting {reading.key!r} of {reading.experiment!r}",
+            [f"reduce is count, but a {reading.source} is one; count in {' or '.join(_COUNTED)}"],
+        )
+    paths = _source_paths(reading, sources)
+    if reading.source == "run":
+        value: Any = _run_value(reading, paths)
+    elif reading.source == "manifest":
+        value = _manifest_value(reading, paths[0])
     else:
-        document = _read_json(path)
-        runs = reading.source == "run" and not reading.key.partition(".")[0].isdigit()
-        found = [_value_at(part, reading.key, path) for part in (document if runs else [document])]
-        if any(other != found[0] for other in found):
-            raise DataError(f"{path}: {reading.key} differs between runs: {_listed(found)}")
-        value = found[0]
+        value = _value_at(_read_json(paths[0]), reading.key, paths[0])
     return _as_printed(value, reading.scale, published)
 
 
-def _source_path(reading: Reading, sources: Sources) -> Path:
+def _source_paths(reading: Reading, sources: Sources) -> Sequence[Path]:
     built = sources.get(reading.experiment, {})
-    if reading.source not in built:
+    if not built.get(reading.source):
         raise DataError(
-            f"setting {reading.key!r}: experiment {reading.experiment!r} has no file for source "
-            f"{reading.source!r}; there are {', '.join(sorted(built)) or 'none'}"
+            f"setting {reading.key!r}: experiment or fusion {reading.experiment!r} has no file for "
+            f"source {reading.source!r}; there are {', '.join(sorted(built)) or 'none'}"
         )
-    return built[reading.source]
+    paths = built[reading.source]
+    if reading.source not in _BY_INPUT:
+        return paths
+    if reading.input >= len(paths):
+        raise DataError(
+            f"setting {reading.key!r}: experiment {reading.experiment!r} has no input "
+            f"{reading.input}; its inputs are counted from 0 to {len(paths) - 1}"
+        )
+    return [paths[reading.input]]
+
+
+def _run_value(reading: Reading, paths: Sequence[Path]) -> Any:
+    """Value that all runs of all parts have, or the number of values."""
+    found = [
+        (_value_at(run, reading.key, path), path) for path in paths for run in _read_json(path)
+    ]
+    values = list(dict.fromkeys(value for value, _ in found))
+    if reading.reduce == "count":
+        return len(values)
+    if len(values) > 1:
+        path = next(path for value, path in found if value == values[1])
+        raise DataError(
+            f"{path}: {reading.key} differs between runs: {_listed(values)}; correct the "
+            "experiment, or count it"
+        )
+    return values[0]
 
 
 def _read_json(path: Path) -> Any:

@@ -9,8 +9,10 @@ from retable.errors import ConfigError
 from retable.spec.paper import Comparability, TextRow
 from retable.tables.best_parameter import best_parameter_line
 from retable.tables.cells import ExperimentScores
+from retable.tables.gains import gain_line
 from retable.tables.long_form import COLUMNS, Line, blank_line, result_line, text_lines
 from retable.tables.matching import nearest
+from retable.tables.published import published_rows
 from retable.tables.settings import Sources, read_setting
 from retable.tables.verdicts import CITED, NOT_REPRODUCED, setting_verdict
 
@@ -20,7 +22,7 @@ Parameters = Mapping[str, Mapping[str, float]]
 
 def text_long_forms(
     rows: Sequence[TextRow],
-    published: pd.DataFrame,
+    printed: pd.DataFrame,
     scores: Mapping[str, ExperimentScores],
     sources: Sources,
     parameters: Parameters,
@@ -29,8 +31,18 @@ def text_long_forms(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Long forms of the text's results and of its settings, each in the published order.
 
-    A published number without a row, or whose row has neither cell, setting nor best, is `cited`
+    A published number without a row, or whose row names nothing to reproduce it from, is `cited`
     where the paper cites it from elsewhere, else `not reproduced`.
+
+    Args:
+        rows: The paper's text rows.
+        printed: All numbers of the paper, from `read_published`; those of table `text` are used,
+            and any that a gain is over.
+        scores: Scores of the experiments and fusions in the rows' cells.
+        sources: What the settings are read from.
+        parameters: The numbers that compared experiments are drawn at.
+        comparability: What verdicts the audio allows.
+        source: The paper, for messages.
 
     Raises:
         ConfigError: A row is not published, occurs twice, or names no experiment.
@@ -38,7 +50,8 @@ def text_long_forms(
     """
     by_key = {(row.row, row.column, row.metric): row for row in rows}
     records = {
-        (line["row"], line["column"], line["metric"]): line for line in text_lines(published)
+        (line["row"], line["column"], line["metric"]): line
+        for line in text_lines(published_rows(printed, "text"))
     }
     counts = Counter((row.row, row.column, row.metric) for row in rows)
     faults = [
@@ -54,7 +67,7 @@ def text_long_forms(
     if faults:
         raise ConfigError(source, faults)
     lines = [
-        _line(line, by_key.get(key), scores, sources, parameters, comparability, source)
+        _line(line, by_key.get(key), printed, scores, sources, parameters, comparability, source)
         for key, line in records.items()
     ]
     table = pd.DataFrame(lines, columns=list(COLUMNS), dtype=str)
@@ -65,19 +78,22 @@ def text_long_forms(
 def _line(
     line: Line,
     row: TextRow | None,
+    printed: pd.DataFrame,
     scores: Mapping[str, ExperimentScores],
     sources: Sources,
     parameters: Parameters,
     comparability: Comparability,
     source: str,
 ) -> Line:
-    if row is None or not (row.cell or row.setting or row.best):
+    if row is None or not (row.cell or row.gain or row.setting or row.best):
         return blank_line(line, CITED if line["kind"] == CITED else NOT_REPRODUCED)
     where = f"{source}, {row.row} / {row.column} / {row.metric}"
     if row.setting is not None:
         reproduced = read_setting(row.setting, sources, line["value"])
         verdict = setting_verdict(line["value"], reproduced)
         return {**blank_line(line, verdict), "reproduced": reproduced}
+    if row.gain is not None:
+        return gain_line(line, row.gain, scores, printed, comparability, where)
     if row.best is not None:
         values = parameters[row.best.figure]
         return best_parameter_line(line, row.best, values, scores, comparability, where)
