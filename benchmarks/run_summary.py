@@ -33,7 +33,7 @@ def runs_by_experiment(results: Path, paper: str) -> pd.DataFrame:
             "device": processor_name() if record["device"] == "cpu" else record["device"],
             "precision": record.get("precision", "-"),
             "epochs": record.get("epochs", "-"),
-            "train clips": record["clips"]["train"],
+            "train clips": " + ".join(str(clips["train"]) for clips in record["clips"]),
             "seconds": record["seconds"],
         }
         for record in records

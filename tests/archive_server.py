@@ -10,7 +10,9 @@ The n-th request of a file meets its n-th behaviour; the last one stays.
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -36,6 +38,8 @@ class Behaviour:
     etag: bool = True
     body: bytes | None = None
     """Other bytes than the file's."""
+    delay_s: float = 0.0
+    """Passes before the answer."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,10 @@ class ArchiveServer:
         self.files = files
         self.behaviours: dict[str, list[Behaviour]] = {}
         self.requests: list[Request] = []
+        self.most_at_once = 0
+        """Largest number of requests that were being answered at the same time."""
+        self._running = 0
+        self._lock = threading.Lock()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         # Short polling: closing a server must not cost half a second a test.
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
@@ -67,6 +75,16 @@ class ArchiveServer:
     def next_behaviour(self, name: str) -> Behaviour:
         queue = self.behaviours.get(name) or [Behaviour()]
         return queue.pop(0) if len(queue) > 1 else queue[0]
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Counts a request while it is being answered."""
+        with self._lock:
+            self._running += 1
+            self.most_at_once = max(self.most_at_once, self._running)
+        yield
+        with self._lock:
+            self._running -= 1
 
     def __enter__(self) -> "ArchiveServer":
         self._thread.start()
@@ -93,9 +111,13 @@ def archive_server() -> Iterator[ArchiveServer]:
 def _handler(server: ArchiveServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            name = self.path.lstrip("/")
+            with server.answering():
+                self._answer(self.path.lstrip("/"))
+
+        def _answer(self, name: str) -> None:
             server.requests.append(Request(name, dict(self.headers.items())))
             behaviour = server.next_behaviour(name)
+            time.sleep(behaviour.delay_s)
             if behaviour.status != 200:
                 self._head(behaviour.status, behaviour.headers | {"Content-Length": "0"})
             elif name not in server.files:

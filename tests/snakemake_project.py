@@ -61,13 +61,18 @@ class Result:
         statistics = re.findall(r"^(\w+) +(\d+)$", self.output, re.MULTILINE)
         return Counter({rule: int(count) for rule, count in statistics if rule != "total"})
 
+    def planned_wildcards(self, rule: str, name: str) -> set[str]:
+        """Values of a wildcard over the jobs of a rule that a dry run lists."""
+        jobs = re.findall(rf"^rule {rule}:\n(?:    .*\n)*?    wildcards: (.*)$", self.output, re.M)
+        return {dict(pair.split("=", 1) for pair in job.split(", "))[name] for job in jobs}
+
     @property
     def did_nothing(self) -> bool:
         return not self.jobs and "Nothing to be done" in self.output
 
 
 class Project:
-    """A copy of the project that is built at the scale `tiny`, variant `paper` only."""
+    """A copy of the project that is built at the scale `tiny`: one paper, variant `paper` only."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -159,7 +164,7 @@ def new_project(path: Path) -> Project:
             shutil.copy2(source, path / name)
     shutil.copy2(TINY_SCALE, path / "workflow" / "scales" / "tiny.yaml")
     config = yaml.safe_load((path / "config.yaml").read_text(encoding="utf-8"))
-    config |= {"scale": "tiny", "variants": ["paper"]}
+    config |= {"scale": "tiny", "variants": ["paper"], "papers": ["gresnets"]}
     config["compute"]["device"] = "cpu"
     (path / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     return Project(path)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from snakemake_project import Project, Result, new_project
+from snakemake_project import REPOSITORY, Project, Result, new_project
 
 
 @pytest.fixture
@@ -32,3 +32,19 @@ def first_build(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Resu
 def built_project(first_build: tuple[Project, Result], tmp_path: Path) -> Project:
     """A project of which everything is built and up to date."""
     return first_build[0].copy_to(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project with its own config.yaml, `all` built; copy it, do not change it."""
+    project = new_project(tmp_path_factory.mktemp("demo") / "project")
+    config = (REPOSITORY / "config.yaml").read_text(encoding="utf-8")
+    (project.path / "config.yaml").write_text(config, encoding="utf-8")
+    project.run("all", config={"compute": {"device": "cpu"}})
+    return project
+
+
+@pytest.fixture(scope="session")
+def results(demo: Project) -> Path:
+    """Where the demo is built."""
+    return demo.path / "results" / "demo"

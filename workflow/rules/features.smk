@@ -82,7 +82,7 @@ rule patch_examples:
         figure=lambda wc: PLAN.papers[wc.paper].figures[wc.figure].canonical(),
         inputs=lambda wc: experiment_inputs(shown_experiment(wc)),
         tasks=lambda wc: [one.tasks[0] for one in shown_experiment(wc).inputs],
-        weight=lambda wc: shown_experiment(wc).training.mixup.weight,
+        weight=lambda wc: PLAN.first_share(shown_experiment(wc)),
         code=PLAN.code("patch_examples.py"),
     script:
         "../scripts/patch_examples.py"

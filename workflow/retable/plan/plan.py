@@ -150,6 +150,11 @@ class Plan(CorporaPlan):
             runs=tuple(self.runs(experiment)[start : start + experiment.runs_per_part]),
         )
 
+    def first_share(self, experiment: Experiment) -> float:
+        """Share of the first input's sample in what an experiment with two inputs trains on."""
+        assert experiment.training and experiment.training.mixup, "checked when the paper is read"
+        return experiment.training.mixup.weight
+
     def warm_start_parts(self, experiment: Experiment, part: str) -> tuple[Experiment, list[str]]:
         """The experiment that a part starts from, and those of its parts that hold the runs."""
         variants = self.papers[experiment.paper].experiments
