@@ -20,7 +20,7 @@ def configured_plan(configuration: Path) -> Plan:
     """
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     config |= yaml.safe_load(configuration.read_text(encoding="utf-8"))
-    config["corpora"] = {"ravdess": {"source": "simulated"}}
+    config["corpora"] = {name: {"source": "simulated"} for name in config["corpora"]}
     return Plan.of(config, ROOT / "workflow")
 
 

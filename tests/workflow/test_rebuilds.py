@@ -92,7 +92,7 @@ class TestCode:
         result = built_project.run("all")
         assert result.rules == Counter(train=1) + AFTER_TRAINING
         assert result.wildcards("train", "experiment") == {NETWORK}
-        assert result.wildcards("score", "experiment") == {NETWORK}
+        assert result.wildcards("score", "scored") == {NETWORK}
 
     def test_a_constant_of_a_baseline_reruns_its_fits(self, built_project):
         built_project.edit(
@@ -103,7 +103,7 @@ class TestCode:
         result = built_project.run("all")
         assert result.rules == Counter(fit=1) + AFTER_FIT
         assert result.wildcards("fit", "experiment") == {BASELINE}
-        assert result.wildcards("score", "experiment") == {BASELINE}
+        assert result.wildcards("score", "scored") == {BASELINE}
 
     def test_a_constant_of_a_feature_reruns_its_extraction_and_what_uses_it(self, built_project):
         built_project.edit(
@@ -114,7 +114,7 @@ class TestCode:
         assert result.rules == trained_and_shown + AFTER_TRAINING
         assert result.wildcards("extract_features", "feature") == {"stft257"}
         assert result.wildcards("train", "experiment") == {NETWORK}
-        assert result.wildcards("score", "experiment") == {NETWORK}
+        assert result.wildcards("score", "scored") == {NETWORK}
 
 
 class TestPublishedNumbers:
@@ -164,7 +164,7 @@ class TestConfiguration:
         result = built_project.run("all")
         assert result.rules == Counter(train=1, score=1) + AFTER_TABLE
         assert result.wildcards("train", "experiment") == {"GR-DEEP"}
-        assert result.wildcards("score", "experiment") == {"GR-DEEP"}
+        assert result.wildcards("score", "scored") == {"GR-DEEP"}
 
 
 class TestDirectory:

@@ -219,14 +219,14 @@ def test_a_directory_of_archives_is_left_as_it_is(project, archives, simulated, 
 def test_a_directory_of_folders_is_read_in_place(project, archives, simulated, tmp_path):
     corpus = write_folders(archives, tmp_path / "corpus")
     before = listing(corpus)
-    audio = "results/tiny/audio/ravdess-dogs/48000/shard000.npy"
+    audio = "results/tiny/audio/ravdess-dogs/48000-mono/shard000.npy"
     config = source_config(corpus, archives)
     result = project.run(MANIFEST, audio, config=config)
     assert result.rules == {"index": 1, "select_dataset": 1, "resample": 1}
     reference = simulated / "corpora/ravdess/manifest.tsv"
     assert (project.path / MANIFEST).read_bytes() == reference.read_bytes()
     assert (project.path / audio).read_bytes() == (
-        simulated / "audio/ravdess-dogs/48000/shard000.npy"
+        simulated / "audio/ravdess-dogs/48000-mono/shard000.npy"
     ).read_bytes()
     assert listing(corpus) == before
     assert not list((project.path / "results").rglob("*.wav"))
