@@ -262,7 +262,7 @@ def test_what_experiments_are_compared_by_is_read_from_their_specs(edited):
 
 
 def test_a_caption_says_what_the_configuration_changed():
-    demo = "Scale demo: simulated audio, small networks, two folds, short sweeps"
+    demo = "Scale demo: simulated audio, small networks, few folds or repeats, short trainings"
     assert plan_of().scale_note("gresnets") == demo
     overrides = {
         "papers": {"gresnets": {"trainings": {"*": {"epochs": 3}}}},
