@@ -17,6 +17,8 @@ rule train:
         "<benchmarks>/train/{paper}/{experiment}-{variant}-part{part}.tsv"
     wildcard_constraints:
         experiment=any_of(PLAN.network_names()),
+    # What others wait for goes first.
+    priority: lambda wc: PLAN.stages_after(wc.paper, wc.experiment)
     conda:
         ENVIRONMENT
     params:

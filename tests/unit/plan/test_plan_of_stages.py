@@ -56,6 +56,13 @@ def test_transfers_start_from_the_other_corpus(plan):
         assert transferred.training.frozen == ("shared.*", "branches.*")
 
 
+def test_what_others_wait_for_is_trained_first(plan):
+    waiting = {name: plan.stages_after("mixup_mtl", name) for name in of_paper(plan)}
+    assert waiting["MX-INT"] == waiting["MX-INT-Q"] == 2  # fine-tuning, then fusion
+    assert waiting["MX-FT-S"] == waiting["MX-DIR-E"] == 1
+    assert waiting["MX-BASE-S"] == waiting["MX-TRF-S"] == 0
+
+
 def test_a_fusion_in_yaml_trains_nothing(tmp_path, plan):
     def edit(paper):
         paper["fusions"]["MX-ENS24-S"]["pooling"] = "mean"

@@ -41,3 +41,7 @@ def test_numbers_are_never_minus_zero():
     assert print_number(-0.001, 2) == "0.00"
     assert print_number(-0.01, 2) == "-0.01"
     assert print_number(48.0, 0) == "48"
+
+
+def test_the_noise_of_binary_fractions_does_not_round():
+    assert print_number(38.749999999999993, 1) == print_number(38.75, 1) == "38.8"

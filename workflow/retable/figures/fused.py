@@ -18,6 +18,7 @@ from retable.figures.style import (
     title_figure,
 )
 from retable.spec.figure import AccuracyByFused
+from retable.tables.verdicts import print_number
 
 SIZE_COLUMNS = ("n", "draw", "accuracy")
 
@@ -97,7 +98,7 @@ def _draw_line(axes: Axes, table: pd.DataFrame, colour: str) -> None:
     )
     last = table.iloc[-1]
     axes.annotate(
-        f"{last['mean']:.1f}",
+        print_number(last["mean"], 1),
         (last["n"], last["mean"]),
         xytext=(6, 0),
         textcoords="offset points",

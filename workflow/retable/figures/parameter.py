@@ -10,6 +10,7 @@ from retable.errors import DataError
 from retable.evaluation.scoring import POOLED, read_scores
 from retable.figures.style import COLOURS, figure_style, new_figure, save_figure, title_figure
 from retable.spec.figure import MetricByParameter
+from retable.tables.verdicts import print_number
 
 METRICS = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}
 ROLES = {"test": "", "validation": "validation "}
@@ -114,7 +115,7 @@ def _draw_points(axes: Axes, table: pd.DataFrame, colour: str) -> None:
     best = table.iloc[table["mean"].argmax()]
     axes.plot(best["parameter"], best["mean"], marker="o", markersize=8.5, color=colour)
     axes.annotate(
-        f"{best['mean']:.1f}",
+        print_number(best["mean"], 1),
         (best["parameter"], best["mean"] + best["std"]),
         xytext=(0, 7),
         textcoords="offset points",

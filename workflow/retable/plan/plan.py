@@ -150,6 +150,19 @@ class Plan(CorporaPlan):
             runs=tuple(self.runs(experiment)[start : start + experiment.runs_per_part]),
         )
 
+    def stages_after(self, paper: str, experiment: str) -> int:
+        """Length of the longest chain of experiments and fusions that wait for an experiment."""
+        followers = {
+            name
+            for (its_paper, name, _), spec in self.experiments.items()
+            if its_paper == paper and spec.warm_start and spec.warm_start.experiment == experiment
+        }
+        fused = any(
+            its_paper == paper and experiment in fusion.members
+            for (its_paper, _, _), fusion in self.fusions.items()
+        )
+        return max([int(fused), *(1 + self.stages_after(paper, name) for name in followers)])
+
     def first_share(self, experiment: Experiment) -> float:
         """Share of the first input's sample in what an experiment with two inputs trains on."""
         assert experiment.training and experiment.training.mixup, "checked when the paper is read"

@@ -61,7 +61,8 @@ def decimals_of(number: str) -> int:
 
 def print_number(value: float, decimals: int) -> str:
     """Print a number with fixed decimals, never as `-0.00`."""
-    text = f"{value:.{decimals}f}"
+    # Scores are ratios of counts: 38.75 must not print as 38.7 for coming as 38.7499999999999.
+    text = f"{round(value, 9):.{decimals}f}"
     return text[1:] if text.startswith("-") and not text.strip("-0.") else text
 
 
