@@ -88,7 +88,7 @@ def test_a_fusion_edited_in_yaml_trains_nothing(demo):
 
 
 def test_a_changed_experiment_trains_again_what_starts_from_it(demo):
-    experiments = {"MX-INT-Q": {"training": {"epochs": 9}}}
+    experiments = {"MX-INT-Q": {"training": {"epochs": 3}}}
     config = CONFIG | {"overrides": {"papers": {"mixup_mtl": {"experiments": experiments}}}}
     plan = demo.run("all", "-n", config=config)
     trained = plan.planned_wildcards("train", "experiment")

@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 
 from archive_server import ArchiveServer, Behaviour, Request
+from real_corpora import real_corpus
 from retable.corpora.transfer import CHUNK
 from tiny_archives import (
     CLIPS,
@@ -271,10 +272,7 @@ def test_a_source_that_shrinks_takes_its_clips_along(project, archives, tmp_path
 @pytest.fixture
 def real_ravdess() -> Path:
     """A slice of the real corpus: "Dogs are sitting by the door", strong intensity and neutral."""
-    root = os.environ.get("RETABLE_CORPORA")
-    if not root or not (Path(root) / "ravdess").is_dir():
-        pytest.skip("RETABLE_CORPORA does not name a folder that holds ravdess/")
-    return Path(root) / "ravdess"
+    return real_corpus("ravdess")
 
 
 def test_a_table_of_real_clips(project, real_ravdess):

@@ -4,6 +4,8 @@ Each message names the file, the value found, what was expected and what to do n
 Scripts print them without a traceback; any other exception is a defect and keeps its own.
 """
 
+from collections.abc import Sequence
+
 
 class RetableError(Exception):
     """A fault in the input, the configuration or the environment, worded for the user."""
@@ -32,3 +34,15 @@ class TrainingError(RetableError):
 
 class CheckError(RetableError):
     """A finished build failed one of its own checks."""
+
+
+def listed(names: Sequence[object], most: int = 10, separator: str = ", ") -> str:
+    """The first of some names and how many more there are, for a message: `a, b and 3 more`.
+
+    Where names are clauses, another separator stands before the last part too:
+    `a is short; b is short; and 3 more`.
+    """
+    text = separator.join(map(str, names[:most]))
+    if len(names) <= most:
+        return text
+    return f"{text}{' ' if separator == ', ' else separator}and {len(names) - most} more"

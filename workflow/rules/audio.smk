@@ -10,8 +10,6 @@ rule resample:
         "<logs>/audio/{dataset}/{rate}-{layout}/shard{shard}.log",
     benchmark:
         "<benchmarks>/audio/{dataset}/{rate}-{layout}/shard{shard}.tsv"
-    wildcard_constraints:
-        layout="mono|stereo",
     conda:
         ENVIRONMENT
     params:

@@ -20,7 +20,7 @@ rule download:
     resources:
         downloads=1,
     params:
-        checksum=lambda wc: PLAN.archive(wc.corpus, wc.archive).checksum,
+        archive=lambda wc: PLAN.archive_identity(wc.corpus, wc.archive),
     script:
         "../scripts/download.py"
 

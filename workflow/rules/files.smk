@@ -260,21 +260,20 @@ def corpus_files(name):
 def checked_predictions():
     """Subject -> prediction files, for every experiment, fusion and variant."""
     return {
-        f"{paper}, {name} {variant}": prediction_files(spec)
-        for (paper, name), variants in PLAN.scored.items()
-        for variant, spec in variants.items()
+        spec.subject: prediction_files(spec)
+        for spec in [*PLAN.experiments.values(), *PLAN.fusions.values()]
     }
 
 
 def checked_roles():
     """Subject -> task -> roles of the clips, for every experiment and variant."""
     return {
-        f"{e.paper}, {e.experiment} {e.variant}": {
-            task: split_file(e.paper, one, "roles.tsv")
-            for one in e.inputs
+        experiment.subject: {
+            task: split_file(experiment.paper, one, "roles.tsv")
+            for one in experiment.inputs
             for task in one.tasks
         }
-        for e in PLAN.experiments.values()
+        for experiment in PLAN.experiments.values()
     }
 
 
@@ -303,18 +302,14 @@ def checked_splits():
 def checked_fusions():
     """Subject -> its audit, for every fusion and variant."""
     return {
-        f"{f.paper}, {f.fusion} {f.variant}": fusion_file(f, "audit.tsv")
-        for f in PLAN.fusions.values()
+        fusion.subject: fusion_file(fusion, "audit.tsv")
+        for fusion in PLAN.fusions.values()
     }
 
 
 def leaky_fusions():
     """Subjects of the fusions that declare to test on clips that classifiers were trained on."""
-    return [
-        f"{f.paper}, {f.fusion} {f.variant}"
-        for f in PLAN.fusions.values()
-        if f.other_roles
-    ]
+    return [f.subject for f in PLAN.fusions.values() if f.other_roles]
 
 
 def built_tables(paper):

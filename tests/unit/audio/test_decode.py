@@ -1,14 +1,10 @@
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 import soundfile
 
+from real_corpora import real_corpus
 from retable.audio.decode import mono, read_clip
 from retable.errors import DataError
-
-CORPORA = os.environ.get("RETABLE_CORPORA")
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac"])
@@ -60,10 +56,9 @@ def test_a_file_without_samples_is_named(tmp_path):
         read_clip(path)
 
 
-@pytest.mark.skipif(not CORPORA, reason="RETABLE_CORPORA names no folder of real corpora")
 def test_real_clips_of_ravdess():
     """Speech lasts 2.94 to 5.27 s."""
-    paths = sorted(Path(str(CORPORA), "ravdess").rglob("03-01-*.flac"))[::40]
+    paths = sorted(real_corpus("ravdess").rglob("03-01-*.flac"))[::40]
     assert paths
     for path in paths:
         samples, sample_rate = read_clip(path)

@@ -2,7 +2,6 @@
 
 import pytest
 
-ADAM = {"epochs": 3, "batch_size": 8, "optimizer": "adam", "learning_rate": 0.001}
 CLIPS = {"feature": "stft", "split": "folds"}
 JOINT = {
     "title": "Two corpora at once",
@@ -51,6 +50,35 @@ def test_what_two_inputs_ask_of_each_other(edit, faults, change, fault):
     edit("papers/waves/paper.yaml", experiments={"JOINT": JOINT})
     edit("papers/waves/paper.yaml", experiments={"JOINT": change})
     assert faults() == [f"papers.waves.experiments.JOINT.{fault}"]
+
+
+BRANCHED = {
+    "kind": "branched_vgg", "form": "branched", "widths": [8, 8, 8], "head": 8, "dropout": 0.5,
+    "batch_norm": True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (
+            {"model": "svm", "training": None, "standardise": "band"},
+            "inputs: a baseline is fitted to one, with standardise: none",
+        ),
+        (
+            {"training": {"extends": "adam", "task_weights": {"emotoin": 2.0}}},
+            "training.task_weights: no task 'emotoin'; did you mean 'emotion'?",
+        ),
+        (
+            {"model": {"extends": "branched", "alpha": {"emotion": 0.7}}},
+            "model: alpha names emotion, the branches are emotion; expected the same two tasks",
+        ),
+    ],
+)
+def test_what_the_parts_of_an_experiment_ask_of_each_other(edit, faults, change, fault):
+    edit("papers/waves/paper.yaml", models={"branched": BRANCHED})
+    edit("papers/waves/paper.yaml", experiments={"OTHER": {"extends": "NET", **change}})
+    assert faults() == [f"papers.waves.experiments.OTHER.{fault}"]
 
 
 def test_mixup_needs_a_second_input(edit, faults):

@@ -1,4 +1,3 @@
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +6,7 @@ import pytest
 import yaml
 
 from archive_server import archive_server  # noqa: F401 (a fixture)
+from real_corpora import real_corpus
 from retable.corpora import ravdess
 from retable.corpora.index import index_clips
 from retable.corpora.ravdess_twin import simulate_archive
@@ -75,7 +75,4 @@ def twin_index(index, twin):
 @pytest.fixture(scope="session")
 def real_ravdess() -> Path:
     """The folder of a slice of the real corpus."""
-    root = os.environ.get("RETABLE_CORPORA")
-    if not root or not (Path(root) / "ravdess").is_dir():
-        pytest.skip("RETABLE_CORPORA does not name a folder that holds ravdess/")
-    return Path(root) / "ravdess"
+    return real_corpus("ravdess")

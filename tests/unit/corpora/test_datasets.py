@@ -39,8 +39,8 @@ def test_an_unknown_column_gets_its_nearest(manifest):
 
 
 def test_an_empty_selection_shows_the_values_present(manifest):
-    values = "angry, calm, disgust, fearful, happy, neutral, sad, surprised"
-    with pytest.raises(DataError, match=rf"emotion is never bored \(values present: {values}\)"):
+    values = "'angry', 'calm', 'disgust', 'fearful', 'happy', 'neutral', 'sad', 'surprised'"
+    with pytest.raises(DataError, match=rf"emotion is never 'bored' \(values present: {values}\)"):
         select_clips(manifest, Dataset(where=({"emotion": ["bored"], "statement": ["02"]},)))
     with pytest.raises(DataError, match="no clip has all the values of one filter together"):
         select_clips(manifest, Dataset(where=({"emotion": ["disgust"], "speech_song": ["song"]},)))

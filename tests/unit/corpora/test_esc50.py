@@ -1,6 +1,5 @@
 import csv
 import hashlib
-import os
 import shutil
 from collections import Counter
 from pathlib import Path, PurePosixPath
@@ -11,6 +10,7 @@ import pytest
 import soundfile
 import yaml
 
+from real_corpora import real_corpus
 from retable.corpora import esc50
 from retable.corpora.counts import count_faults
 from retable.corpora.index import read_manifest
@@ -185,10 +185,7 @@ def test_the_parent_of_the_repository_is_told_where_it_lies(corpus, directory, t
 
 @pytest.fixture(scope="module")
 def real_esc50():
-    root = os.environ.get("RETABLE_CORPORA")
-    if not root or not (Path(root) / "esc50").is_dir():
-        pytest.skip("RETABLE_CORPORA does not name a folder that holds esc50/")
-    return Path(root) / "esc50"
+    return real_corpus("esc50")
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ def reasons(rejected):
     return dict(zip(rejected.path, rejected.reason, strict=True))
 
 
-def test_a_row_describes_its_clip(root, corpus, index):
+def test_a_row_describes_its_clip(root, index):
     manifest, rejected = index(root)
     assert list(manifest.columns) == [
         *("clip_id", "path", "sha256", "sample_rate", "channels", "frames", "duration_s"),
@@ -55,7 +55,7 @@ def test_a_row_describes_its_clip(root, corpus, index):
     assert len(rejected) == 0
 
 
-def test_faulty_files_are_rejected_with_the_reason(root, corpus, actor, index):
+def test_faulty_files_are_rejected_with_the_reason(root, actor, index):
     names = [f"03-01-0{emotion}-02-02-01-01.wav" for emotion in range(2, 8)]
     samples, _ = soundfile.read(actor / names[0])
     (actor / names[0]).write_text("version https://git-lfs.github.com/spec/v1\n")
@@ -80,7 +80,7 @@ def test_faulty_files_are_rejected_with_the_reason(root, corpus, actor, index):
     assert not set(manifest.clip_id) & {name.removesuffix(".wav") for name in names}
 
 
-def test_a_rejected_clip_keeps_what_its_name_says(root, actor, index, tmp_path):
+def test_a_rejected_clip_keeps_what_its_name_says(root, actor, index):
     soundfile.write(actor / "03-01-02-02-02-01-01.wav", np.zeros(10), 48_000)
     (actor / "03-01-03-02-02-01-01.wav").rename(actor / "happy.wav")
     manifest, rejected = index(root)
@@ -124,7 +124,7 @@ def test_a_clip_that_a_list_names_must_have_a_file(root, corpus, actor, index):
     assert "set corpora.ravdess.partial: true" in message
 
 
-def test_a_truncated_flac_is_rejected(root, corpus, actor, index):
+def test_a_truncated_flac_is_rejected(root, actor, index):
     clip = actor / "03-01-02-02-02-01-01.wav"
     samples, rate = soundfile.read(clip)
     flac = clip.with_suffix(".flac")
@@ -136,7 +136,7 @@ def test_a_truncated_flac_is_rejected(root, corpus, actor, index):
     assert rejected.reason[0].startswith("unreadable: ")
 
 
-def test_stems_identify_clips_whatever_the_format(root, corpus, actor, index):
+def test_stems_identify_clips_whatever_the_format(root, actor, index):
     clip = actor / "03-01-02-02-02-01-01.wav"
     samples, rate = soundfile.read(clip)
     for suffix in (".flac", ".ogg", ".mp3"):
@@ -150,7 +150,7 @@ def test_stems_identify_clips_whatever_the_format(root, corpus, actor, index):
         assert len(rejected) == 0
 
 
-def test_of_two_files_of_one_clip_the_first_is_kept(root, corpus, actor, index):
+def test_of_two_files_of_one_clip_the_first_is_kept(root, actor, index):
     clip = actor / "03-01-02-02-02-01-01.wav"
     copy = root / FOLDER / "Copies" / clip.name
     copy.parent.mkdir()
@@ -163,7 +163,7 @@ def test_of_two_files_of_one_clip_the_first_is_kept(root, corpus, actor, index):
     }
 
 
-def test_a_manifest_survives_the_disk(root, corpus, actor, tmp_path, index):
+def test_a_manifest_survives_the_disk(root, actor, tmp_path, index):
     soundfile.write(actor / "03-01-02-02-02-01-01.wav", np.zeros(10), 48_000)
     for number, frame in enumerate(index(root)):
         path = tmp_path / f"{number}.tsv"

@@ -77,7 +77,7 @@ def test_the_real_slice_is_the_dogs_subset(corpus, index, real_ravdess):
     assert count_faults(manifest, rejected, corpus, partial=True) == []
 
 
-def test_the_twin_has_upstreams_layout(corpus, twin, twin_index):
+def test_the_twin_has_upstreams_layout(twin, twin_index):
     manifest, rejected = twin_index
     assert len(rejected) == 0
     assert len(manifest) == 666

@@ -51,7 +51,7 @@ def test_the_same_holds_for_clips_as_long_as_upstreams(corpus, build_twin, dogs_
 
 
 def test_each_term_of_an_envelope_has_its_stated_deviation(short):
-    silent = {f"{term}_db": 0.0 for term in ("speaker_effect", "interaction", "clip_effect")}
+    silent = {f"{term}_db": 0.0 for term in ("group_effect", "interaction", "clip_effect")}
     only_class = short.model_copy(
         update={**silent, "class_effect_db": {"emotion": 3.0, "speech_song": 3.0}}
     )

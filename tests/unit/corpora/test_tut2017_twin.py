@@ -9,7 +9,7 @@ import yaml
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from twin_difficulty import WINDOW, accuracy, mean_log_mel, mel_filters
+from twin_difficulty import accuracy, mean_log_mel, mel_filters
 
 from retable.corpora.counts import count_faults
 from retable.corpora.index import check_named, index_clips
@@ -199,7 +199,7 @@ def test_documentation_says_that_it_is_simulated(archives):
 
 
 def test_the_ears_hear_different_sounds(corpus):
-    """Left, right and their difference are images of their own (Zheng et al., section III-B)."""
+    """Left, right and their difference are images of their own (Zheng et al., section III.B)."""
     clips = simulated_clips(corpus.simulation)[::30]
     for clip in clips:
         left, right = simulate_clip(clip, corpus.simulation).T
@@ -208,7 +208,7 @@ def test_the_ears_hear_different_sounds(corpus):
         assert -12 < difference_db < 3
 
 
-def test_a_faulty_span_is_where_the_error_list_says(corpus, short, archives):
+def test_a_faulty_span_is_where_the_error_list_says(short, archives):
     with zipfile.ZipFile(archives / f"{DEVELOPMENT}.error.zip") as archive:
         lines = archive.read(ERRORS).decode().splitlines()
     faulty = {clip["clip_id"]: clip for clip in simulated_clips(short) if clip["faulty"] == "yes"}
@@ -231,7 +231,7 @@ def difficulty(corpus):
     )
     simulation = corpus.simulation.model_copy(update={"keep": keep})
     clips = simulated_clips(simulation)
-    filters = mel_filters(64, WINDOW, SAMPLE_RATE)
+    filters = mel_filters(SAMPLE_RATE)
     features = [mean_log_mel(simulate_clip(clip, simulation)[:, 0], filters) for clip in clips]
     columns = ("scene", "group", "subset", "start_s")
     return np.stack(features), *(np.array([clip[name] for clip in clips]) for name in columns)

@@ -136,7 +136,7 @@ def test_folds_apart_fuse_only_the_classifiers_of_a_fold(tmp_path):
 
 
 def test_other_roles_are_fused_and_counted(tmp_path):
-    """M-9: a clip that one fold tests trains another; each is decided where it is tested."""
+    """What one fold tests trains another; decided where it is tested (README.md of mixup_mtl)."""
     rows = [
         (0, 0, "test", "one", 0, "mono", "bus", [0.5, 0.5, 0.0]),
         (0, 0, "validation", "two", 0, "mono", "park", [0.5, 0.5, 0.0]),

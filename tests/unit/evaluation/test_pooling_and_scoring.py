@@ -54,7 +54,7 @@ def test_a_clip_is_decided_by_the_mean_over_segments_and_channels():
     ],
 )
 def test_ties_of_a_vote(scores, predicted):
-    """M-8: the vote, then the summed score of those that lead it, then the first class."""
+    """The vote, then the summed score (README.md of mixup_mtl), then the first class."""
     rows = [("one", segment, "mono", "bus", values) for segment, values in enumerate(scores)]
     table = segments(rows).table.assign(task="scene")
     predictions = Predictions(table, {"scene": ("bus", "park", "tram")})

@@ -1,4 +1,3 @@
-import os
 import zipfile
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 import scipy.signal
 import soundfile
 
+from real_corpora import real_corpus
 from retable.audio.store import AudioStore, write_audio_shard
 from retable.errors import DataError
 from retable.features.examples import (
@@ -23,8 +23,6 @@ from retable.features.examples import (
 from retable.features.examples_file import read_example_file, write_example_file
 from retable.spec.feature import Spectrogram
 from retable.spec.figure import ExampleClips
-
-CORPORA = os.environ.get("RETABLE_CORPORA")
 
 FEATURE = Spectrogram(
     kind="spectrogram",
@@ -210,9 +208,8 @@ def test_audio_at_another_rate_is_refused(audio):
         class_examples(CLIPS, audio, HAPPY_ANGRY, other)
 
 
-@pytest.mark.skipif(not CORPORA, reason="RETABLE_CORPORA names no folder of real corpora")
 def test_real_angry_clips_are_louder_than_happy_ones(tmp_path):
-    root = Path(str(CORPORA), "ravdess")
+    root = real_corpus("ravdess")
     paths = sorted(root.rglob("03-01-0[35]-02-02-01-0[1-3].flac"))
     emotions = {"03": "happy", "05": "angry"}
     clips = pd.DataFrame(

@@ -1,11 +1,9 @@
-import os
-from pathlib import Path
-
 import librosa
 import numpy as np
 import pytest
 import torch
 
+from real_corpora import real_corpus
 from retable.audio.decode import mono, read_clip
 from retable.errors import ConfigError, DataError
 from retable.features.logmel_patches import (
@@ -18,8 +16,6 @@ from retable.features.logmel_patches import (
     patch_count,
 )
 from retable.spec.feature import LogMelPatches
-
-CORPORA = os.environ.get("RETABLE_CORPORA")
 
 PAPER = LogMelPatches(
     kind="logmel_patches",
@@ -255,9 +251,10 @@ def test_clips_too_short_for_their_patches_are_counted_and_the_first_are_named()
     assert str(caught.value) == (
         "10 patches of 128 frames, one every 32, need clips of 416 frames (9.64 s), but clip "
         "'event' has 216 (5.00 s), enough for 3; 'short' has 44 (1.00 s), enough for 0. "
-        "Lower `patches` of the feature, or leave these clips out of the dataset."
+        "Lower `patches` of the feature (or `frames`, for a clip that is shorter than one), or "
+        "leave these clips out of the dataset."
     )
-    with pytest.raises(DataError, match=r"clip 'c0' has 44 .*'c4' has 44 [^;]*; and 3 more clips"):
+    with pytest.raises(DataError, match=r"clip 'c0' has 44 .*'c4' has 44 [^;]*; and 3 more\."):
         extractor.check_lengths({f"c{number}": 44_100 for number in range(8)})
 
 
@@ -286,10 +283,9 @@ def patches_of(image: np.ndarray, spec: LogMelPatches) -> np.ndarray:
     return np.moveaxis(windows[..., :: spec.hop_frames, :], -2, 1)
 
 
-@pytest.mark.skipif(not CORPORA, reason="RETABLE_CORPORA names no folder of real corpora")
 @pytest.mark.parametrize("channels", [("left", "right", "mid"), ("left", "right", "mid", "side")])
 def test_a_real_scene_has_ten_patches_a_channel(channels):
-    waveform, rate = read_clip(Path(str(CORPORA), "tut2017", "audio", "b043_150_160.flac"))
+    waveform, rate = read_clip(real_corpus("tut2017") / "audio" / "b043_150_160.flac")
     spec = PAPER.model_copy(update={"channels": channels, "dtype": "float16"})
     assert (len(waveform), rate) == (2, spec.sample_rate)
     assert 1 + waveform.shape[1] // spec.hop == 431
@@ -305,9 +301,8 @@ def test_a_real_scene_has_ten_patches_a_channel(channels):
     assert images[:3].astype(np.float32).std(axis=-1).min() > 0.2
 
 
-@pytest.mark.skipif(not CORPORA, reason="RETABLE_CORPORA names no folder of real corpora")
 def test_real_events_have_three_patches():
-    paths = sorted(Path(str(CORPORA), "esc50", "audio").glob("*.flac"))[::25]
+    paths = sorted((real_corpus("esc50") / "audio").glob("*.flac"))[::25]
     assert len(paths) == 10
     clips = [read_clip(path) for path in paths]
     assert {rate for _, rate in clips} == {EVENT.sample_rate}

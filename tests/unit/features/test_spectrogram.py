@@ -1,11 +1,9 @@
-import os
-from pathlib import Path
-
 import librosa
 import numpy as np
 import pytest
 import torch
 
+from real_corpora import real_corpus
 from retable.audio.decode import mono, read_clip
 from retable.errors import ConfigError
 from retable.features.spectrogram import (
@@ -17,8 +15,6 @@ from retable.features.spectrogram import (
     spectrogram_images,
 )
 from retable.spec.feature import Spectrogram
-
-CORPORA = os.environ.get("RETABLE_CORPORA")
 
 PAPER = Spectrogram(
     kind="spectrogram",
@@ -163,9 +159,8 @@ def test_more_rows_than_the_transform_has_are_refused():
         SpectrogramExtractor(PAPER.model_copy(update={"rows": 300}))
 
 
-@pytest.mark.skipif(not CORPORA, reason="RETABLE_CORPORA names no folder of real corpora")
 def test_real_clips_of_ravdess():
-    paths = sorted(Path(str(CORPORA), "ravdess").rglob("03-0[12]-05-*.flac"))[:6]
+    paths = sorted(real_corpus("ravdess").rglob("03-0[12]-05-*.flac"))[:6]
     assert len(paths) == 6
     clips = [mono(read_clip(path)[0]) for path in paths]
 

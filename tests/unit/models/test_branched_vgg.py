@@ -180,7 +180,7 @@ def test_layer_15_is_never_normalised():
 
 
 def test_structure_is_what_section_2_prints():
-    """P of Fig. 1, seven convolutions and three poolings, 128 x 128 x 1, alpha of section III-B."""
+    """P of Fig. 1, seven convolutions and three poolings, 128 x 128 x 1, alpha of section III.B."""
     facts = {
         "form": "branched",
         "input": [128, 128, 1],
@@ -205,7 +205,7 @@ def test_structure_is_what_section_2_prints():
 
 
 def test_fusion_restores_all_of_the_multi_task_model_but_what_it_adds():
-    """Section II-D: `the other layers are restored from the pre-trained MTL model`."""
+    """Section II.D: `the other layers are restored from the pre-trained MTL model`."""
     multitask, fused = build(CONNECTED, BOTH).state_dict(), build(FUSED, SCENE)
     loaded = fused.load_state_dict(multitask, strict=False)
     assert loaded.unexpected_keys == []
@@ -214,8 +214,8 @@ def test_fusion_restores_all_of_the_multi_task_model_but_what_it_adds():
     assert len(added) == 2 * 2 + 2
 
 
-def test_conventional_transfer_restores_all_but_the_output_layers():
-    """Section III-E: Fig. 4 trained for events, then for scenes."""
+def test_the_fused_forms_of_the_tasks_differ_in_their_output_layer_only():
+    """Section III.E: Fig. 4 trained for events, then for scenes."""
     event, scene = build(FUSED, EVENT).state_dict(), build(FUSED, SCENE).state_dict()
     differing = {key for key in event if event[key].shape != scene[key].shape}
     assert event.keys() == scene.keys()

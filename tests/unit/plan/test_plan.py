@@ -30,8 +30,9 @@ def test_every_scale_plans_every_job_and_the_code_behind_it(scale):
     for feature, dataset in plan.features():
         assert plan.feature_code("extract_features.py", feature)
         assert plan.shards(dataset)
-    for paper, dataset, split in plan.splits():
-        assert plan.dataset(dataset) and plan.split(paper, split)
+    for paper, one in plan.inputs:
+        assert plan.dataset(one.dataset)
+        assert plan.split(paper, one.split_name) == one.split
     for paper, spec in plan.papers.items():
         assert {plan.figure_code("figure.py", paper, figure) for figure in spec.figures}
     for script in sorted((WORKFLOW / "scripts").glob("*.py")):

@@ -72,11 +72,14 @@ def test_a_fusion_in_yaml_trains_nothing(tmp_path, plan):
     assert edited.poolings("mixup_mtl", "MX-ENS24-S") == {"paper": "mean", "clean": "mean"}
 
 
-def test_a_fusion_is_as_comparable_as_its_members(tmp_path):
+def test_a_result_is_as_comparable_as_all_that_it_was_trained_on(tmp_path):
     (tmp_path / "TUT-acoustic-scenes-2017-development" / "audio").mkdir(parents=True)
     (tmp_path / "TUT-acoustic-scenes-2017-development" / "audio" / "a001_0_10.wav").touch()
     corpora = {"tut2017": {"source": str(tmp_path), "partial": True}}
     plan = plan_of(scale="paper", corpora=corpora)
-    assert plan.comparability("mixup_mtl", ["MX-ENS24-E"]) == "comparable"
-    assert plan.comparability("mixup_mtl", ["MX-ENS24-S"]) == "partial"
-    assert plan.comparability("mixup_mtl", ["MX-ENS24-E", "MX-MTL"]) == "partial"
+    assert plan.comparability("mixup_mtl", ["MX-BASE-E"]) == "comparable"
+    assert plan.comparability("mixup_mtl", ["MX-BASE-S"]) == "partial"
+    # Events alone, but from layers that were trained on scenes too.
+    assert plan.comparability("mixup_mtl", ["MX-FT-E"]) == "partial"
+    assert plan.comparability("mixup_mtl", ["MX-ENS24-E"]) == "partial"
+    assert plan.comparability("mixup_mtl", ["MX-DIR-E", "MX-BASE-E"]) == "comparable"

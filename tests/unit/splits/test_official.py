@@ -100,8 +100,8 @@ def test_a_clip_must_match_every_column_of_a_filter():
         ),
         (
             {"train": {"fold5": ["train"]}},
-            "fold 0, role train: column fold5 is missing; the filters of the split in paper.yaml "
-            "choose from clip_id, subset, fold1, fold2",
+            "fold 0, role train of the split in paper.yaml filters on column 'fold5', which the "
+            "manifest lacks: did you mean 'fold2'? It has clip_id, subset, fold1, fold2",
         ),
         (
             {"train": {"fold1": ["train"]}, "test": {"subset": ["development"]}},

@@ -98,6 +98,11 @@ def test_markdown_has_the_papers_layout(tmp_path, scored):
     assert markdown.rstrip().endswith("Scale demo.")
 
 
+def test_a_row_may_begin_with_a_bracket():
+    # `\\\\ [22]` would be a line break of 22 of something.
+    assert escape_latex("[22] & co") == r"{[}22] \& co"
+
+
 def test_latex_is_escaped_booktabs(tmp_path, scored):
     _, _, latex = build(tmp_path, scored)
     assert r"\multicolumn{2}{c}{Emotion} & \multicolumn{2}{c}{Speech and song} \\" in latex

@@ -1,7 +1,6 @@
 """One fitting job of a baseline."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +9,6 @@ import sklearn
 from sample_part import CLASSES, CLIPS, write_shard
 
 from retable.baselines.part import fit_part
-from retable.errors import ConfigError
 from retable.evaluation.predictions import read_predictions
 from retable.spec.part import Part
 from retable.spec.split import KFold
@@ -89,14 +87,3 @@ def test_the_records_say_where_the_results_come_from(fit):
 
 def test_equal_inputs_give_equal_bytes(fit):
     assert fit("first")[1].read_bytes() == fit("second")[1].read_bytes()
-
-
-def test_a_baseline_is_fitted_to_one_input_that_is_not_standardised(tmp_path):
-    files = InputFiles(tmp_path / "dataset.tsv", [], tmp_path / "roles.tsv", None, "upstream")
-    standardised = replace(files, standardisation=tmp_path / "standardisation.tsv")
-    for inputs in ([files, files], [standardised]):
-        message = (
-            rf"SVM clean: 1 fault\n.*there are {len(inputs)}; the baseline svm is fitted to one"
-        )
-        with pytest.raises(ConfigError, match=message):
-            fit_part(PART, inputs, tmp_path / "predictions", tmp_path / "run.json", code="code")

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from safetensors.torch import load_file
 from sample_network import Classifier
 from sample_part import result_bytes, stopped_in_step, train
 from sample_patches import (
@@ -17,13 +16,11 @@ from sample_patches import (
     CLIPS,
     PATCHES,
     mixed_part,
-    patch_part,
     write_patch_inputs,
 )
 
 from retable.errors import ConfigError, DataError
 from retable.evaluation.predictions import read_predictions
-from retable.features.store import FeatureStore
 from retable.spec.compute import Compute
 from retable.spec.training import Training
 from retable.training.checkpoint import Checkpoint, StopFlag
@@ -125,9 +122,22 @@ def test_the_history_has_the_losses_of_mixtures_and_of_each_held_out_role(traine
     }
 
 
+def test_validation_samples_may_be_mixed_for_the_history_alone(trained, inputs, tmp_path):
+    mixed = train(tmp_path / "part0", mixed_part(mixup={"validation": "mixed"}), *inputs)
+    assert mixed.predictions.read_bytes() == trained.predictions.read_bytes()
+    pure, other = (pd.read_csv(part.history, sep="\t") for part in (trained, mixed))
+    key = ["repeat", "fold", "epoch", "role", "task", "metric"]
+    assert other[key].equals(pure[key])
+    changed = other[other["value"] != pure["value"]]
+    assert set(changed["role"]) == {"validation"}
+    assert {"loss", "accuracy"} >= set(changed["metric"]) > set()
+
+
 def test_the_record_says_what_was_mixed(trained):
     record = json.loads(trained.runs.read_text())[1]
-    assert record["mixup"] == {"weight": 0.5, "redraw": "epoch", "held_out": "pure"}
+    assert record["mixup"] == {
+        "weight": 0.5, "redraw": "epoch", "held_out": "pure", "validation": "pure",
+    }  # fmt: skip
     assert [corpus["dataset"] for corpus in record["corpora"]] == ["scene", "event"]
     assert [corpus["source"] for corpus in record["corpora"]] == [
         "simulated scenes",
@@ -144,14 +154,6 @@ def test_the_model_is_described_with_the_shape_of_a_patch(trained):
     layers = {layer["layer"]: layer for layer in json.loads(trained.model.read_text())["layers"]}
     assert layers["stem.0"]["output_shape"] == [4, 12, 10]
     assert {f"heads.{task}" for task in CLASSES} <= set(layers)
-
-
-def test_training_clips_are_predicted_where_a_fusion_asks_for_it(inputs, tmp_path):
-    part = patch_part("event", runs=1).model_copy(update={"predict_train": True})
-    table = read_predictions([train(tmp_path / "part0", part, inputs[1]).predictions]).table
-    assert table["role"].value_counts().to_dict() == {
-        role: clips * PATCHES["event"] for role, clips in CLIPS.items()
-    }
 
 
 def test_what_test_clips_sound_like_reaches_neither_weights_nor_standardisation(
@@ -217,17 +219,6 @@ def test_another_split_or_standardisation_starts_afresh(inputs, tmp_path, caplog
     assert "NET: spec, code or data changed; starting afresh" in caplog.messages
 
 
-def test_two_inputs_need_mixup_and_mixup_needs_two(inputs, tmp_path):
-    message = (
-        r"NET paper: 1 fault.*\n.*inputs: there are {}, with tasks for {}; training\.mixup joins"
-    )
-    with pytest.raises(ConfigError, match=message.format(2, 2)):
-        train(tmp_path / "part0", patch_part("scene", "event"), *inputs)
-    mixup = {"weight": 0.5, "redraw": "epoch"}
-    with pytest.raises(ConfigError, match=message.format(1, 1)):
-        train(tmp_path / "part1", patch_part("scene", mixup=mixup), inputs[0])
-
-
 def test_patches_of_two_shapes_cannot_be_mixed(inputs, tmp_path):
     wider = write_patch_inputs(tmp_path / "inputs", shape=(12, 14))
     message = r"adds patches of one shape, and these are of 12x10 and 12x14"
@@ -254,24 +245,3 @@ def test_a_standardisation_of_other_features_is_named(inputs, tmp_path):
     message = r"is of 3 channels of 12 bands, but the features have 1 of 12"
     with pytest.raises(DataError, match=message):
         train(tmp_path / "part0", mixed_part(), inputs[0], other)
-
-
-def test_held_out_roles_are_evaluated_every_so_many_epochs_and_in_the_last(inputs, tmp_path):
-    part = patch_part("scene", runs=1, epochs=5, evaluate_every=2, selection="best_validation")
-    outputs = train(tmp_path / "part0", part, inputs[0])
-    history = pd.read_csv(outputs.history, sep="\t")
-    epochs = {role: sorted(rows["epoch"].unique()) for role, rows in history.groupby("role")}
-    assert epochs == {"train": [1, 2, 3, 4, 5], "validation": [2, 4, 5], "test": [2, 4, 5]}
-    every = train(tmp_path / "every", patch_part("scene", runs=1, epochs=5), inputs[0])
-    expected = pd.read_csv(every.history, sep="\t")
-    expected = expected[(expected["role"] == "train") | expected["epoch"].isin([2, 4, 5])]
-    pd.testing.assert_frame_equal(history, expected.reset_index(drop=True))
-    weights = load_file(outputs.weights / "repeat0-fold0.safetensors")
-    assert all(torch.isfinite(values).all() for values in weights.values())
-
-
-def test_features_stay_as_stored_without_a_standardisation(inputs, tmp_path):
-    plain = replace(inputs[1], standardisation=None)
-    outputs = train(tmp_path / "part0", patch_part("event", runs=1), plain)
-    assert len(read_predictions([outputs.predictions]).table) == 10 * PATCHES["event"]
-    assert FeatureStore(plain.feature_shards).rows(["event00"]).mean() < -30

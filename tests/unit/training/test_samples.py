@@ -1,5 +1,7 @@
 """What a network sees: numbered samples, cut, standardised and mixed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -63,6 +65,19 @@ def test_a_sample_is_its_patch_of_the_stored_image_standardised_by_band(inputs, 
         for clip in stored
         for image, mean, sd in zip(clip, statistics.mean, statistics.sd, strict=True)
         for start in range(0, PATCHES[task] * HOP_FRAMES, HOP_FRAMES)
+    ]
+    np.testing.assert_array_equal(patches.squeeze(1).numpy(), np.stack(expected))
+
+
+def test_a_sample_stays_as_stored_without_a_standardisation(inputs):
+    plain, part = replace(inputs[1], standardisation=None), patch_part("event")
+    samples = load(plain).samples(part.runs[0], 0, part.training)
+    patches = samples.patches(samples.data.samples(["event05", "event11"]))
+    stored = FeatureStore(plain.feature_shards).rows(["event05", "event11"])
+    expected = [
+        image[:, start : start + SHAPE[1]]
+        for image in stored[:, 0].astype(np.float32)
+        for start in (0, HOP_FRAMES)
     ]
     np.testing.assert_array_equal(patches.squeeze(1).numpy(), np.stack(expected))
 

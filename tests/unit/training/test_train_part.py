@@ -22,6 +22,7 @@ from sample_part import (
     write_inputs,
     write_shard,
 )
+from sample_patches import patch_part, write_patch_inputs
 
 from retable.errors import DataError
 from retable.evaluation.predictions import read_predictions
@@ -191,6 +192,35 @@ def test_the_history_is_what_the_loop_recorded(trained, inputs, tmp_path):
     history = pd.read_csv(trained.history, sep="\t")
     written = history[history["fold"] == 0].drop(columns=["repeat", "fold"])
     assert [*written.itertuples(index=False, name=None)] == trainer.progress.history
+
+
+def test_held_out_roles_are_evaluated_every_so_many_epochs_and_in_the_last(tmp_path):
+    files = write_patch_inputs(tmp_path / "inputs")[0]
+    part = patch_part("scene", runs=1, epochs=5, evaluate_every=2, selection="best_validation")
+    outputs = train(tmp_path / "part0", part, files)
+    history = pd.read_csv(outputs.history, sep="\t")
+    epochs = {role: sorted(rows["epoch"].unique()) for role, rows in history.groupby("role")}
+    assert epochs == {"train": [1, 2, 3, 4, 5], "validation": [2, 4, 5], "test": [2, 4, 5]}
+    every = train(tmp_path / "every", patch_part("scene", runs=1, epochs=5), files)
+    expected = pd.read_csv(every.history, sep="\t")
+    expected = expected[(expected["role"] == "train") | expected["epoch"].isin([2, 4, 5])]
+    pd.testing.assert_frame_equal(history, expected.reset_index(drop=True))
+    weights = load_file(outputs.weights / "repeat0-fold0.safetensors")
+    assert all(torch.isfinite(values).all() for values in weights.values())
+
+
+def test_training_clips_are_predicted_where_a_fusion_asks_for_it(trained, inputs, tmp_path):
+    part = sample_part().model_copy(update={"predict_train": True})
+    table = read_predictions([train(tmp_path / "part0", part, inputs).predictions]).table
+    roles, clips = read_roles(inputs.split), table.groupby(["fold", "role", "task"])["clip_id"]
+    assert {key: sorted(of_key) for key, of_key in clips} == {
+        (fold, role, task): sorted(roles[0, fold][role])
+        for fold in (0, 1)
+        for role in ("train", "test")
+        for task in CLASSES
+    }
+    tested = table[table["role"] == "test"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(tested, read_predictions([trained.predictions]).table)
 
 
 def test_a_network_learns_a_separable_set_by_heart_and_knows_unseen_clips(tmp_path):

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from retable.errors import ConfigError
 from retable.evaluation.predictions import Predictions, write_predictions
 from retable.features.store import FeatureStore
 from retable.registry import BASELINES, load
@@ -37,10 +36,9 @@ def fit_part(
         code: digest of the code behind this job, for the record.
 
     Raises:
-        ConfigError: there is not exactly one input, or it is standardised already.
         DataError: a label is none of its task's classes, or a clip has no feature.
     """
-    files = _only_input(part, inputs)
+    (files,) = inputs
     targets = read_targets(files.dataset, part.classes)
     store = FeatureStore(files.feature_shards)
     features = store.rows(targets.clip_ids).astype(np.float32, copy=False)
@@ -54,18 +52,6 @@ def fit_part(
         logger.info("%s %s %s: fitted", part.experiment, part.variant, run.name)
     write_predictions(predictions, Predictions(pd.concat(tables), dict(part.classes)))
     runs.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
-
-
-def _only_input(part: Part, inputs: Sequence[InputFiles]) -> InputFiles:
-    if len(inputs) != 1 or inputs[0].standardisation is not None:
-        raise ConfigError(
-            f"{part.experiment} {part.variant}",
-            [
-                f"inputs: there are {len(inputs)}; the baseline {part.model.kind} is fitted to one,"
-                " with standardise: none"
-            ],
-        )
-    return inputs[0]
 
 
 def _fit_run(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from retable.errors import CheckError
+from retable.errors import CheckError, listed
 from retable.evaluation.tsv import write_tsv
 
 
@@ -34,7 +34,7 @@ class Check:
 
 def faults_check(name: str, subject: str, faults: Sequence[str], detail: str) -> Check:
     """A check that passes without faults; of many, it names the first five."""
-    shown = "; ".join(faults[:5]) + (f"; and {len(faults) - 5} more" if len(faults) > 5 else "")
+    shown = listed(faults, most=5, separator="; ")
     return Check(check=name, subject=subject, passed=not faults, detail=shown or detail)
 
 

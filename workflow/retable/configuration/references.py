@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from retable.configuration.merging import nearest
 from retable.configuration.raw import RawPaper
 from retable.spec.feature import LogMelPatches
+from retable.spec.model import BranchedVGG
 from retable.spec.paper import Experiment, Fusion
 from retable.spec.split import KFold
 
@@ -72,6 +73,7 @@ def experiment_faults(experiment: Experiment) -> Iterator[str]:
     yield from (f"{where}{fault}" for fault in _selection_faults(experiment))
     yield from (f"{where}.folds: {fault}" for fault in _fold_faults(experiment))
     yield from (f"{where}.inputs: {fault}" for fault in _input_faults(experiment))
+    yield from (f"{where}.{fault}" for fault in _task_faults(experiment))
 
 
 def _selection_faults(experiment: Experiment) -> Iterator[str]:
@@ -97,9 +99,22 @@ def _fold_faults(experiment: Experiment) -> Iterator[str]:
         yield f"{list(folds)} names a fold twice"
 
 
+def _task_faults(experiment: Experiment) -> Iterator[str]:
+    """What names tasks must name those of the experiment."""
+    if isinstance(experiment.model, BranchedVGG):
+        yield from (f"model: {fault}" for fault in experiment.model.task_faults(experiment.tasks))
+    for task in experiment.training.task_weights if experiment.training else ():
+        if task not in experiment.tasks:
+            yield f"training.task_weights: no task {task!r}; {nearest(task, experiment.tasks)}"
+
+
 def _input_faults(experiment: Experiment) -> Iterator[str]:
-    mixup = experiment.training.mixup if experiment.training else None
     inputs = experiment.inputs
+    if experiment.training is None:
+        if len(inputs) > 1 or inputs[0].standardise != "none":
+            yield "a baseline is fitted to one, with standardise: none"
+        return
+    mixup = experiment.training.mixup
     if mixup is None and len(inputs) > 1:
         yield f"{len(inputs)} of them need a training with mixup, which joins two"
     if mixup is not None and len(inputs) != 2:

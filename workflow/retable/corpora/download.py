@@ -137,7 +137,7 @@ def find_fault(archive: Archive, path: Path) -> str:
     if archive.files_md5:
         return find_damage(path, archive.name)
     size = path.stat().st_size
-    if size != archive.bytes:
+    if archive.has_exact_size and size != archive.bytes:
         return f"it has {size} bytes, expected {archive.bytes}"
     for algorithm, expected in (("sha256", archive.sha256), ("md5", archive.md5)):
         if expected:
@@ -164,7 +164,7 @@ def _download_from(address: str, download: _Download) -> None:
     archive, part = download.archive, download.part
     in_one_piece = _receive_all(address, download)
     fault = find_fault(archive, part)
-    if fault and (not in_one_piece or archive.files_md5):
+    if fault and not (in_one_piece and archive.has_exact_size):
         # Its pieces may stem from different versions or servers, or its end, which nobody
         # announced, may be missing: once more, from the start.
         logger.warning("%s: %s; starting over", address, fault)
@@ -181,7 +181,7 @@ def _download_from(address: str, download: _Download) -> None:
 def _receive_all(address: str, download: _Download) -> bool:
     """Requests the rest until all bytes are there; whether one request brought them all."""
     part = download.part
-    length = Length(download.archive.bytes, exact=not download.archive.files_md5)
+    length = Length(download.archive.bytes, exact=download.archive.has_exact_size)
     if _size(part) > length.most:
         _delete(part)
     if length.exact and _size(part) == length.bytes:
@@ -227,7 +227,8 @@ def _nothing_worked(archive: Archive, target: Path, failures: list[str]) -> str:
         expected = f"about {archive.bytes} bytes, made by the server on request"
     else:
         algorithm = "sha256" if archive.sha256 else "md5"
-        expected = f"{archive.bytes} bytes, {algorithm} {archive.checksum}"
+        about = "" if archive.exact else "about "
+        expected = f"{about}{archive.bytes} bytes, {algorithm} {archive.checksum}"
     tried = "\n".join(f"  - {failure}" for failure in failures) or "  - no address given"
     return (
         f"{archive.name} could not be downloaded to {target}; tried:\n{tried}\n"

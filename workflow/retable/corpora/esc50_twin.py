@@ -88,6 +88,5 @@ def _clip_list(clips: Sequence[Mapping[str, str]]) -> bytes:
 
 
 def _simulate_clip(clip: Mapping[str, str], simulation: Simulation) -> bytes:
-    # The colour of a recording is to events what a voice is to emotions: random folds exploit it.
     event = Utterance(clip["clip_id"], clip["group"], {"event": clip["event"]}, EVENT)
     return wav_bytes(synthesise(event, simulation, SAMPLE_RATE), SAMPLE_RATE)

@@ -12,15 +12,13 @@ import pandas as pd
 import soundfile
 
 from retable.corpora.files import ClipDescriptions, DescribeClip, file_checksum, scan_corpus
-from retable.errors import DataError
+from retable.errors import DataError, listed
 from retable.spec.corpus import Corpus
 
 logger = logging.getLogger(__name__)
 
 AUDIO_COLUMNS = ("clip_id", "path", "sha256", "sample_rate", "channels", "frames", "duration_s")
 NUMBERS = {"sample_rate": "int64", "channels": "int64", "frames": "int64", "duration_s": "float64"}
-SHOWN = 10
-"""Clips that an error lists."""
 LOG_EVERY = 5000
 UNKNOWN_LENGTH = 0x7FFF0000
 """A WAV header that was written to a pipe declares this size or more."""
@@ -92,7 +90,7 @@ def check_named(
             missing[file].append(clip_id)
     if missing:
         listing = "\n".join(
-            f"  - {file} names {_shown(clips)}" for file, clips in sorted(missing.items())
+            f"  - {file} names {listed(clips)}" for file, clips in sorted(missing.items())
         )
         raise DataError(
             f"corpus {corpus.corpus}: {sum(map(len, missing.values()))} of {len(named)} clips that "
@@ -120,10 +118,8 @@ def check_rejections(
         )
     if len(manifest) and len(rejected) <= corpus.max_rejected * files:
         return
-    shown = [f"  - {row.path}: {row.reason}" for row in rejected.head(SHOWN).itertuples()]
-    if len(rejected) > SHOWN:
-        shown.append(f"  - and {len(rejected) - SHOWN} more")
-    listing = "\n".join(shown)
+    reasons = [f"{row.path}: {row.reason}" for row in rejected.itertuples()]
+    listing = "  - " + listed(reasons, separator="\n  - ")
     raise DataError(
         f"corpus {corpus.corpus}: {len(rejected)} of {files} clips rejected, at most "
         f"{corpus.max_rejected:.2%} may be:\n{listing}\nAll are listed in {report}. Replace the "
@@ -225,8 +221,3 @@ def _described_columns(indexed: Iterable[_Indexed], corpus: Corpus) -> list[str]
     for one in indexed:
         columns |= dict.fromkeys(one.described)
     return list(columns)
-
-
-def _shown(clips: Sequence[str]) -> str:
-    more = f" and {len(clips) - SHOWN} more" if len(clips) > SHOWN else ""
-    return ", ".join(clips[:SHOWN]) + more

@@ -47,7 +47,7 @@ def simulate_archive(archive_name: str, simulation: Simulation, target: Path) ->
 def _simulate_clip(clip: Mapping[str, str], simulation: Simulation) -> bytes:
     utterance = Utterance(
         clip_id=clip["clip_id"],
-        speaker=clip["speaker"],
+        group=clip["group"],
         classes={task: clip[task] for task in ("emotion", "speech_song")},
         manner=SONG if clip["speech_song"] == "song" else SPEECH,
         channels=2 if clip["clip_id"] in STEREO else 1,

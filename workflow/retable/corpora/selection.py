@@ -1,13 +1,9 @@
 """Which upstream clips a simulated twin holds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from retable.spec.corpus import Filter, Simulation
-
-
-def matches(columns: Mapping[str, str], filters: Iterable[Filter]) -> bool:
-    """Whether a clip with these manifest columns matches any of the filters."""
-    return any(all(columns[key] in values for key, values in one.items()) for one in filters)
+from retable.corpora.filters import matches
+from retable.spec.corpus import Simulation
 
 
 def kept_clips(clips: Iterable[dict[str, str]], simulation: Simulation) -> list[dict[str, str]]:

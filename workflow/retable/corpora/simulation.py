@@ -4,12 +4,12 @@ Source-filter synthesis on short-time spectra: a voiced source with a moving pit
 noise, is shaped by an envelope over mel bands that changes from syllable to syllable. A clip's
 mean envelope, in dB, is a sum:
 
-    speaker's voice + one effect per task's class + the speaker's own way of expressing each class
-    + the clip's own deviation
+    what the clips of a group share + one effect per task's class + the group's own way of
+    expressing each class + the clip's own deviation
 
 Each term is drawn from a generator that is seeded by its labels alone, so that a clip does not
-depend on which other clips exist. Classes therefore overlap, speakers vary independently of them,
-and a classifier that has met a speaker does better on that speaker than on a stranger.
+depend on which other clips exist. Classes therefore overlap, groups vary independently of them,
+and a classifier that has met a group does better on that group than on a stranger.
 """
 
 import hashlib
@@ -61,8 +61,8 @@ class Utterance:
     """What one clip is to hold."""
 
     clip_id: str
-    speaker: str
-    """The speaker; for scenes, the place of the recording."""
+    group: str
+    """What it shares with other clips: a speaker, a place, a recording."""
     classes: Mapping[str, str]
     """Task -> class: each adds its effect."""
     manner: Manner
@@ -87,13 +87,14 @@ def smooth_deviation(rng: np.random.Generator, deviation_db: float) -> Array:
 
 def clip_envelope(utterance: Utterance, simulation: Simulation) -> Array:
     """Mean spectral envelope of a clip, in dB over mel bands: shape (BANDS,)."""
-    seed, speaker = simulation.seed, utterance.speaker
-    envelope = smooth_deviation(generator(seed, "speaker", speaker), simulation.speaker_effect_db)
+    seed, group = simulation.seed, utterance.group
+    # The label `speaker` is part of the seed, whatever the group is: another gives other clips.
+    envelope = smooth_deviation(generator(seed, "speaker", group), simulation.group_effect_db)
     for task, name in utterance.classes.items():
         of_class = generator(seed, "class", task, name)
-        of_speaker = generator(seed, "interaction", task, name, speaker)
+        of_group = generator(seed, "interaction", task, name, group)
         envelope = envelope + smooth_deviation(of_class, simulation.class_effect_db[task])
-        envelope = envelope + smooth_deviation(of_speaker, simulation.interaction_db)
+        envelope = envelope + smooth_deviation(of_group, simulation.interaction_db)
     of_clip = generator(seed, "clip envelope", utterance.clip_id)
     return envelope + smooth_deviation(of_clip, simulation.clip_effect_db)
 
@@ -109,7 +110,7 @@ def synthesise(utterance: Utterance, simulation: Simulation, sample_rate: int) -
     hop = window // 2
     frames = length // hop + 2
     syllables = _draw_syllables(rng, utterance.manner, frames, hop / sample_rate)
-    base_hz = 100 * 2 ** generator(simulation.seed, "pitch", utterance.speaker).uniform(0, 1.2)
+    base_hz = 100 * 2 ** generator(simulation.seed, "pitch", utterance.group).uniform(0, 1.2)
     pitch = base_hz * _pitch_contour(rng, utterance.manner, syllables, hop / sample_rate)
     noise = rng.standard_normal((frames + 1) * hop, dtype=np.float32)
     voiced = _sawtooth(pitch, hop, sample_rate) + np.float32(utterance.manner.breath) * noise
@@ -174,7 +175,7 @@ def _draw_syllables(
 def _pitch_contour(
     rng: np.random.Generator, manner: Manner, syllables: _Syllables, frame_s: float
 ) -> npt.NDArray[np.float64]:
-    """Pitch relative to the speaker's base, frame by frame."""
+    """Pitch relative to the group's base, frame by frame."""
     notes = rng.choice(manner.melody, syllables.count) + rng.normal(0, 1.0)
     glides = rng.normal(0, manner.glide_semitones, syllables.count)
     vibrato_hz = rng.uniform(5, 6.5)

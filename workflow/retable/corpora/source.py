@@ -11,13 +11,10 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from retable.corpora.files import AUDIO_SUFFIXES, scan_corpus
-from retable.errors import DataError
+from retable.errors import DataError, listed
 from retable.registry import CORPORA, load
 from retable.spec.base import canonical_json
 from retable.spec.corpus import Archive, Corpus, SourceKind
-
-SHOWN = 8
-"""Entries of a directory that an error lists."""
 
 
 @dataclass(frozen=True)
@@ -185,12 +182,7 @@ def _expected(corpus: Corpus) -> str:
     # A name with a suffix is a single file's.
     folders = [name if PurePosixPath(name).suffix else f"{name}/" for name in needed]
     archives = [archive.name for archive in corpus.archives]
-    return f"the folders {_listed(folders)} or the archives {_listed(archives)}"
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
+    return f"the folders {listed(folders)} or the archives {listed(archives)}"
 
 
 def _content(directory: Path) -> str:
@@ -199,4 +191,4 @@ def _content(directory: Path) -> str:
         for entry in directory.iterdir()
         if not entry.name.startswith(".")
     )
-    return _listed(names) or "nothing"
+    return listed(names) or "nothing"

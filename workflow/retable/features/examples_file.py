@@ -1,12 +1,12 @@
 """The file with example spectrograms: what a figure that shows audio is drawn from."""
 
-import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from retable.errors import DataError
+from retable.features.arrays import read_arrays
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,10 @@ def read_example_file(path: Path) -> Examples:
     Raises:
         DataError: the file is missing or is no such file.
     """
-    try:
-        with np.load(path) as file:
-            return _examples(dict(file))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise DataError(
-            f"{path}: holds no example spectrograms ({error}); remove it and build it again"
-        ) from error
+    return read_arrays(path, "example spectrograms", _examples)
 
 
-def _examples(arrays: dict[str, np.ndarray]) -> Examples:
+def _examples(arrays: Mapping[str, np.ndarray]) -> Examples:
     stops = np.cumsum(arrays["frames"])
     levels = None
     if "levels" in arrays:

@@ -20,16 +20,13 @@ import scipy.sparse
 import torch
 from torchaudio.functional import melscale_fbanks
 
-from retable.errors import ConfigError, DataError
+from retable.errors import ConfigError, DataError, listed
 from retable.features.extractor import Extractor
 from retable.spec.feature import LogMelPatches
 
 FLOOR = 1e-10
 """Added to mel powers before the logarithm, so that digital silence has one: librosa's floor, far
 below the quantisation noise of 16-bit audio (about 3e-9 at a 2048-sample window)."""
-
-SHOWN = 5
-"""Clips that an error lists."""
 
 
 def patch_count(frames: int, size: int, hop: int) -> int:
@@ -152,15 +149,15 @@ class LogMelPatchesExtractor(Extractor):
         named = [
             f"{clip_id!r} has {frames[clip_id]} ({lengths[clip_id] / spec.sample_rate:.2f} s), "
             f"enough for {patch_count(frames[clip_id], spec.frames, spec.hop_frames)}"
-            for clip_id in short[:SHOWN]
+            for clip_id in short
         ]
-        more = f"; and {len(short) - SHOWN} more clips" if len(short) > SHOWN else ""
+        listing = listed(named, most=5, separator="; ")
         needed = (spec.stored_frames - 1) * spec.hop / spec.sample_rate
         raise DataError(
             f"{spec.patches} patches of {spec.frames} frames, one every {spec.hop_frames}, need "
             f"clips of {spec.stored_frames} frames ({needed:.2f} s), but clip "
-            f"{'; '.join(named)}{more}. Lower `patches` of the feature, or leave these clips out "
-            "of the dataset."
+            f"{listing}. Lower `patches` of the feature (or `frames`, for a clip that is shorter "
+            "than one), or leave these clips out of the dataset."
         )
 
     def silence(self) -> np.ndarray:

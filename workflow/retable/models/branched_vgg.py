@@ -21,13 +21,6 @@ from torch import nn
 from retable.errors import ConfigError
 from retable.spec.model import BranchedVGG
 
-OUTPUT_BIAS = 0.5
-"""Initial bias of layer 15 (equations 4 and 5).
-
-The logits come out of a ReLU, so that a patch whose map of its own class is zero at every position
-does nothing to raise it. Without a bias half of all positions start there, with this one a third.
-"""
-
 
 class Convolution(nn.Module):
     """Convolution, batch normalisation if asked for (it has the bias then), and ReLU."""
@@ -70,7 +63,7 @@ class InterConnection(nn.Module):
 
 
 class Branch(nn.Module):
-    """Layers 11 to 16 of a task; without layer 16 in the fused form (section II-D)."""
+    """Layers 11 to 16 of a task; without layer 16 in the fused form (section II.D)."""
 
     def __init__(self, inputs: int, outputs: int, share: float | None, spec: BranchedVGG):
         super().__init__()
@@ -81,7 +74,7 @@ class Branch(nn.Module):
         self.interconnection = None if share is None else InterConnection(share)
         self.convolution15 = Convolution(spec.head, outputs, 1, batch_norm=False)
         assert self.convolution15.convolution.bias is not None
-        nn.init.constant_(self.convolution15.convolution.bias, OUTPUT_BIAS)
+        nn.init.constant_(self.convolution15.convolution.bias, spec.output_bias)
         self.average16 = position_average() if spec.form == "branched" else None
 
     def representation(self, x: torch.Tensor) -> torch.Tensor:
@@ -151,7 +144,7 @@ class BranchedVGGNetwork(nn.Module):
         """
         super().__init__()
         branches = spec.branches if spec.form == "fused" else sizes
-        _check(spec, input_shape, sizes, branches)
+        _check(spec, input_shape, sizes)
         self.input_shape = input_shape
         self.classes = dict(sizes)
         self.shared = shared_layers(spec)
@@ -271,13 +264,8 @@ def map_length(length: int) -> int:
     return halved // 2 // 2 // 2 - 2
 
 
-def _check(
-    spec: BranchedVGG,
-    input_shape: tuple[int, int],
-    sizes: dict[str, int],
-    branches: dict[str, int],
-) -> None:
-    faults = []
+def _check(spec: BranchedVGG, input_shape: tuple[int, int], sizes: dict[str, int]) -> None:
+    faults = spec.task_faults(sizes)
     bands, frames = input_shape
     if map_length(min(input_shape)) < 1:
         least = next(length for length in count(1) if map_length(length) >= 1)
@@ -285,18 +273,5 @@ def _check(
             f"the feature's patches have {bands} bands and {frames} frames, which leaves nothing "
             f"for layer 11; give the feature at least {least} bands and {least} frames"
         )
-    if spec.alpha and (set(spec.alpha) != set(branches) or len(branches) != 2):
-        faults.append(
-            f"alpha names {_listed(spec.alpha)}, the branches are {_listed(branches)}; expected "
-            "the same two tasks"
-        )
-    if spec.form == "fused" and len(sizes) != 1:
-        faults.append(
-            f"form is fused, and the experiment has the tasks {_listed(sizes)}; expected one task"
-        )
     if faults:
         raise ConfigError("model branched_vgg", faults)
-
-
-def _listed(names: dict[str, Any]) -> str:
-    return ", ".join(sorted(names)) or "none"

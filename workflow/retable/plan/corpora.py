@@ -35,6 +35,20 @@ class CorporaPlan:
         """One archive of a corpus, by file name."""
         return next(archive for archive in self.corpus(corpus).archives if archive.name == name)
 
+    def archive_identity(self, corpus: str, name: str) -> str:
+        """Changes when another archive is to be fetched.
+
+        That is its checksum; one that upstream makes on the fly has none, and is another when it
+        comes from elsewhere or, in a directory, when the file there is replaced.
+        """
+        archive, source = self.archive(corpus, name), self.source(corpus)
+        if archive.checksum:
+            return archive.checksum
+        if source.kind != "archives":
+            return canonical_json([archive.files_md5, source.addresses(archive)])
+        status = (Path(source.location) / name).stat()
+        return canonical_json([archive.files_md5, status.st_size, status.st_mtime_ns])
+
     def unpacked_limit(self, corpus: str, folder: str) -> int:
         """Bytes that the archive for a folder may unpack to: audio compresses less than this, and
         there is little else.

@@ -104,10 +104,6 @@ class Plan(CorporaPlan):
         """A feature's spec, by name."""
         return next(one.feature for _, one in self.inputs if one.feature_name == name)
 
-    def splits(self) -> list[tuple[str, str, str]]:
-        """(paper, dataset, split) triples in use."""
-        return sorted({(paper, one.dataset, one.split_name) for paper, one in self.inputs})
-
     def split(self, paper: str, name: str) -> Split:
         """A split's spec, by paper and name."""
         return next(one.split for its, one in self.inputs if (its, one.split_name) == (paper, name))
@@ -191,16 +187,22 @@ class Plan(CorporaPlan):
         return f"Scale {self.project.scale.scale}: {self.scale_description(*papers)}"
 
     def experiments_behind(self, paper: str, name: str) -> list[Experiment]:
-        """All variants of an experiment, or of the members of a fusion."""
-        variants = self.scored[paper, name].values()
-        members = {
-            member for spec in variants if isinstance(spec, Fusion) for member in spec.members
-        }
-        return [
-            spec
-            for (its_paper, its_name, _), spec in self.experiments.items()
-            if its_paper == paper and its_name in (members or {name})
-        ]
+        """All variants of an experiment, of a fusion's members, and of what these start from."""
+        waiting = [name]
+        for spec in self.scored[paper, name].values():
+            waiting += spec.members if isinstance(spec, Fusion) else ()
+        behind: dict[str, list[Experiment]] = {}
+        while waiting:
+            current = waiting.pop()
+            if current not in behind:
+                behind[current] = [
+                    spec
+                    for (its_paper, its_name, _), spec in self.experiments.items()
+                    if (its_paper, its_name) == (paper, current)
+                ]
+                starts = [spec.warm_start for spec in behind[current] if spec.warm_start]
+                waiting += [start.experiment for start in starts]
+        return [spec for variants in behind.values() for spec in variants]
 
     def comparability(self, paper: str, names: Iterable[str]) -> Comparability:
         """Whether the audio behind some experiments and fusions allows a verdict."""

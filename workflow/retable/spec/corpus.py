@@ -16,7 +16,8 @@ class Archive(Spec):
     name: str
     urls: tuple[str, ...]
     bytes: int
-    """Size; where upstream makes the archive on the fly (`files_md5`), about."""
+    exact: bool = True
+    """Whether `bytes` is the very size; else, as always with `files_md5`, it is about that."""
     md5: str | None = None
     sha256: str | None = None
     files_md5: dict[str, str] = {}
@@ -30,6 +31,11 @@ class Archive(Spec):
     def checksum(self) -> str:
         """The stronger of the checksums that upstream publishes."""
         return self.sha256 or self.md5 or ""
+
+    @property
+    def has_exact_size(self) -> bool:
+        """Whether a file of another size is another archive, whatever its checksum."""
+        return self.exact and not self.files_md5
 
     @model_validator(mode="after")
     def _is_vouched_for(self) -> "Archive":
@@ -51,10 +57,10 @@ class Simulation(Spec):
     """Shortest and longest clip."""
     class_effect_db: dict[str, float]
     """Task -> standard deviation over mel bands of what a class does to the spectrum."""
-    speaker_effect_db: float
-    """The same for a speaker's own voice."""
+    group_effect_db: float
+    """What the clips of a group share: a voice, a place, a recording."""
     interaction_db: float
-    """The same for a speaker's own way of expressing a class: what random folds can exploit."""
+    """A group's own way of expressing a class: what random folds can exploit."""
     clip_effect_db: float
     """The same for a single clip: the noise that makes classes overlap."""
 

@@ -1,5 +1,6 @@
 """Models: networks (trained by the engine) and baselines (fitted by scikit-learn)."""
 
+from collections.abc import Collection
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -62,10 +63,30 @@ class BranchedVGG(Spec):
     """Layers 12 and 14."""
     batch_norm: bool
     """After the convolutions but layer 15."""
+    output_bias: float = 0.5
+    """Initial bias of layer 15. The logits come out of its ReLU, so that a patch whose map of its
+    own class is zero at every position does nothing to raise it. Without a bias half of all
+    positions start there, with 0.5 a third."""
     fuse_input: Literal["flatten", "gap"] = "flatten"
     """Fused only: what of layer 15 the fully connected layers see."""
     fused_units: int = 1024
     """Fused only: neurons of the fully connected layer on each branch."""
+
+    def task_faults(self, tasks: Collection[str]) -> list[str]:
+        """What does not fit an experiment with these tasks."""
+        branches = sorted(self.branches or tasks)
+        faults = []
+        if self.alpha and (sorted(self.alpha) != branches or len(branches) != 2):
+            faults.append(
+                f"alpha names {', '.join(sorted(self.alpha))}, the branches are "
+                f"{', '.join(branches)}; expected the same two tasks"
+            )
+        if self.form == "fused" and len(tasks) != 1:
+            faults.append(
+                f"form is fused, and the experiment has the tasks {', '.join(sorted(tasks))}; "
+                "expected one task"
+            )
+        return faults
 
     @model_validator(mode="after")
     def _fits_its_form(self) -> "BranchedVGG":

@@ -12,8 +12,11 @@ from retable.spec.split import Split
 from retable.spec.training import Training, WarmStart
 from retable.spec.variant import VariantName
 
-Standardise = Literal["none", "band", "band_and_channel"]
-"""Zero mean and unit variance over the training clips, by band, or by band of each channel."""
+StandardiseBy = Literal["band", "band_and_channel"]
+"""One mean and deviation a band, over all channels, or one a band of each channel."""
+
+Standardise = Literal["none", StandardiseBy]
+"""Zero mean and unit variance over the training clips, and over what; or features as stored."""
 
 Pooling = Literal["mean", "majority"]
 """From segments to a clip: the highest mean score, or the class that most segments decide for
@@ -59,6 +62,11 @@ class Experiment(Spec):
     """Runs that one job trains."""
 
     @property
+    def subject(self) -> str:
+        """What checks call it."""
+        return f"{self.paper}, {self.experiment} {self.variant}"
+
+    @property
     def tasks(self) -> tuple[str, ...]:
         """The tasks of all inputs."""
         return tuple(task for one in self.inputs for task in one.tasks)
@@ -92,6 +100,11 @@ class Fusion(Spec):
     """Classifiers of different folds are fused although each was trained or validated on clips
     that others are tested on: the result is optimistic, and the audit says by how many clips."""
     pooling: Pooling = "majority"
+
+    @property
+    def subject(self) -> str:
+        """What checks call it."""
+        return f"{self.paper}, {self.fusion} {self.variant}"
 
 
 class Cell(Spec):

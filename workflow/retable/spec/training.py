@@ -23,7 +23,10 @@ class Mixup(Spec):
     redraw: Literal["epoch", "once"]
     """Whether a sample has a new partner every epoch or keeps its first."""
     held_out: Literal["pure", "scaled"] = "pure"
-    """Validation and test samples are never mixed; `scaled` multiplies them by their weight."""
+    """Predicted samples are never mixed; `scaled` multiplies them by their weight."""
+    validation: Literal["pure", "mixed"] = "pure"
+    """What the history's validation scores are of: samples as they are predicted, or mixtures with
+    partners that stay the same (sections II.B and III.A mix validation samples too)."""
 
 
 class Training(Spec):

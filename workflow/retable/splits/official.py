@@ -2,12 +2,10 @@
 
 import pandas as pd
 
+from retable.corpora.filters import matching_rows, values_present
 from retable.errors import DataError
 from retable.spec.corpus import Filter
 from retable.spec.split import OfficialFolds
-
-SHOWN = 10
-"""Values of a column, or clips, that an error lists."""
 
 
 def official_roles(clips: pd.DataFrame, split: OfficialFolds) -> list[pd.DataFrame]:
@@ -32,7 +30,7 @@ def official_roles(clips: pd.DataFrame, split: OfficialFolds) -> list[pd.DataFra
 def _fold(clips: pd.DataFrame, split: OfficialFolds, fold: int) -> pd.DataFrame:
     roles = pd.Series("", index=clips.index, dtype=object)
     for role, accepted in split.roles[fold].items():
-        chosen = _matching(clips, accepted, f"fold {fold}, role {role}")
+        chosen = _chosen(clips, accepted, f"fold {fold}, role {role}")
         twice = clips["clip_id"][chosen & (roles != "")]
         if len(twice):
             raise DataError(
@@ -46,29 +44,15 @@ def _fold(clips: pd.DataFrame, split: OfficialFolds, fold: int) -> pd.DataFrame:
     )
 
 
-def _matching(clips: pd.DataFrame, accepted: Filter, place: str) -> "pd.Series[bool]":
-    absent = [column for column in accepted if column not in clips.columns]
-    if absent:
-        raise DataError(
-            f"{place}: column {', '.join(absent)} is missing; the filters of the split in "
-            f"paper.yaml choose from {', '.join(clips.columns)}"
-        )
-    chosen = pd.Series(True, index=clips.index)
-    for column, values in accepted.items():
-        chosen &= clips[column].isin(values)
+def _chosen(clips: pd.DataFrame, accepted: Filter, place: str) -> "pd.Series[bool]":
+    chosen = matching_rows(clips, [accepted], f"{place} of the split in paper.yaml")
     if not chosen.any():
         wanted = " and ".join(
             f"{column} {' or '.join(map(repr, values))}" for column, values in accepted.items()
         )
-        present = "; ".join(f"{column}: {_values(clips[column])}" for column in accepted)
+        present = "; ".join(f"{column}: {values_present(clips[column])}" for column in accepted)
         raise DataError(
             f"{place}: none of {len(clips)} clips has {wanted} (values present in {present}). "
             "Correct the split in paper.yaml, or use a source that holds such clips."
         )
     return chosen
-
-
-def _values(column: pd.Series) -> str:
-    present = sorted(set(column))
-    more = ", …" if len(present) > SHOWN else ""
-    return (", ".join(map(repr, present[:SHOWN])) or "none") + more

@@ -21,6 +21,8 @@ _LATEX_ESCAPES = {
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "±": r"$\pm$", "→": r"$\rightarrow$", "\u00d7": r"$\times$", "<": r"$<$", ">": r"$>$",
     MINUS: r"$-$",
+    # Unprotected at the start of a row it is read as the argument of the line break before.
+    "[": "{[}",
 }  # fmt: skip
 _VERDICT_CLASSES = {
     "within 1 sd": "agrees", "as printed": "agrees", "above": "departs", "below": "departs",

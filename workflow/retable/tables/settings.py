@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from retable.errors import ConfigError, DataError
+from retable.errors import ConfigError, DataError, listed
 from retable.spec.base import value_at
 from retable.spec.paper import Reading
 from retable.tables.verdicts import decimals_of
@@ -81,7 +81,7 @@ def _run_value(reading: Reading, paths: Sequence[Path]) -> Any:
     if len(values) > 1:
         path = next(path for value, path in found if value == values[1])
         raise DataError(
-            f"{path}: {reading.key} differs between runs: {_listed(values)}; correct the "
+            f"{path}: {reading.key} differs between runs: {listed(values)}; correct the "
             "experiment, or count it"
         )
     return values[0]
@@ -123,7 +123,7 @@ def _manifest_value(reading: Reading, path: Path) -> str | int:
     if len(values) > 1:
         raise DataError(
             f"{path}: column {reading.key!r} is not the same for all clips: "
-            f"{_listed(sorted(values))}; narrow `where`, or count it"
+            f"{listed(sorted(values))}; narrow `where`, or count it"
         )
     return values.pop()
 
@@ -144,8 +144,3 @@ def _as_printed(value: Any, scale: float, published: str) -> str:
     if same and "e" not in published.lower():
         return f"{number:.{decimals_of(published)}f}"
     return np.format_float_positional(number, trim="-")
-
-
-def _listed(values: list[Any]) -> str:
-    shown = ", ".join(map(str, values[:5]))
-    return shown + (", …" if len(values) > 5 else "")

@@ -14,7 +14,7 @@ from retable.errors import TrainingError
 from retable.spec.compute import Compute
 from retable.spec.training import Training
 from retable.training.checkpoint import Checkpoint, Preempted, StopFlag
-from retable.training.evaluate import evaluate
+from retable.training.evaluate import evaluate, evaluate_mixed
 from retable.training.freezing import freeze, set_training_mode
 from retable.training.optimisation import (
     learning_rate_at,
@@ -69,6 +69,7 @@ class RunTrainer:
         self._forward: Callable[[torch.Tensor], Mapping[str, torch.Tensor]] = (
             torch.compile(model) if training.compile else model
         )
+        self._seed = seed
         self._permutations = torch.Generator().manual_seed(seed)
         self._logged_at = 0.0
 
@@ -176,23 +177,35 @@ class RunTrainer:
         """Records the held-out roles, and keeps the weights where they are the best so far."""
         for role in ("validation", "test"):
             held_out = [samples for samples in self.inputs if role in samples.roles]
-            if held_out:
+            mixup = self.training.mixup
+            if role == "validation" and mixup and mixup.validation == "mixed" and held_out:
+                self.progress.record(epoch, role, self._mixed_means(mixup.weight))
+            elif held_out:
                 self.progress.record(epoch, role, self._means(held_out, role))
         if self.training.selection != "last":
             self._remember_best(epoch, self.training.selection.removeprefix("best_"))
 
     def _means(self, held_out: Sequence[Samples], role: str) -> dict[str, float]:
         """`loss`, summed over the inputs' tasks, and task -> accuracy, over samples."""
-        loss, accuracies = 0.0, {}
+        loss, accuracies = 0.0, dict[str, float]()
         for samples in held_out:
             chosen = samples.roles[role]
             with autocast(self.training, self.device):
                 logits = evaluate(self.model, samples, chosen)
             targets = samples.targets(chosen)
             loss += float(multitask_loss(logits, targets, self.training.task_weights))
-            for task, values in logits.items():
-                accuracies[task] = float((values.argmax(1) == targets[task]).float().mean())
+            accuracies |= _accuracies(logits, targets)
         return {"loss": loss, **accuracies}
+
+    def _mixed_means(self, weight: float) -> dict[str, float]:
+        """The same over validation samples, each mixed with the same partner in every epoch."""
+        chosen, others = (samples.roles["validation"] for samples in self.inputs)
+        generator = torch.Generator().manual_seed(self._seed)
+        drawn = torch.randint(len(others), (len(chosen),), generator=generator).to(self.device)
+        with autocast(self.training, self.device):
+            logits, targets = evaluate_mixed(self.model, self.inputs, chosen, others[drawn], weight)
+        loss = multitask_loss(logits, targets, self.training.task_weights)
+        return {"loss": float(loss), **_accuracies(logits, targets)}
 
     def _remember_best(self, epoch: int, role: str) -> None:
         """Keeps the weights of the first epoch with the best accuracy, averaged over tasks."""
@@ -236,6 +249,13 @@ class RunTrainer:
             "%s: resumed in epoch %d of %d",
             self.name, min(self.progress.epoch + 1, self.training.epochs), self.training.epochs,
         )  # fmt: skip
+
+
+def _accuracies(logits: Mapping[str, torch.Tensor], targets: Targets) -> dict[str, float]:
+    return {
+        task: float((values.argmax(1) == targets[task]).float().mean())
+        for task, values in logits.items()
+    }
 
 
 def autocast(training: Training, device: torch.device) -> torch.autocast:

@@ -72,15 +72,14 @@ def train_part(
         compute: what the machine offers.
 
     Raises:
-        ConfigError: two inputs without mixup or mixup without two inputs, inputs that do not fit
-            together, or a pattern of parameter names that matches none.
+        ConfigError: inputs that do not fit together, or a pattern of parameter names that matches
+            none.
         DataError: an input's files do not fit the part, or initial weights are missing.
         TrainingError: initial weights do not fit the network, or the loss is not finite.
         Preempted: SIGTERM came; the state is saved.
     """
     training = part.training
     assert training is not None, "baselines are fitted, not trained"
-    _check_inputs(part, inputs)
     set_determinism(training.determinism == "strict")
     device = training_device(compute.device)
     loaded = [
@@ -102,19 +101,6 @@ def train_part(
                 _train_run(part, run, loaded, starts[run.name], finished, compute, stop)
     _assemble(part, own_work, outputs, part_origin(part, inputs, code))
     shutil.rmtree(work)
-
-
-def _check_inputs(part: Part, inputs: Sequence[InputFiles]) -> None:
-    mixup = part.training.mixup if part.training else None
-    expected = 2 if mixup else 1
-    if len(inputs) != expected or len(part.tasks) != expected:
-        raise ConfigError(
-            f"{part.experiment} {part.variant}",
-            [
-                f"inputs: there are {len(inputs)}, with tasks for {len(part.tasks)}; training.mixup"
-                " joins two, and a training without it has one"
-            ],
-        )
 
 
 def _check_patches(part: Part, inputs: Sequence[PartInput]) -> None:

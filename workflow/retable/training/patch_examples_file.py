@@ -1,12 +1,12 @@
 """The file with example patches: what a figure that shows mixed patches is drawn from."""
 
-import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from retable.errors import DataError
+from retable.features.arrays import read_arrays
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,10 @@ def read_patch_example_file(path: Path) -> PatchExamples:
     Raises:
         DataError: the file is missing or is no such file.
     """
-    try:
-        with np.load(path) as file:
-            return _examples(dict(file))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise DataError(
-            f"{path}: holds no example patches ({error}); remove it and build it again"
-        ) from error
+    return read_arrays(path, "example patches", _examples)
 
 
-def _examples(arrays: dict[str, np.ndarray]) -> PatchExamples:
+def _examples(arrays: Mapping[str, np.ndarray]) -> PatchExamples:
     first_task, second_task = arrays["tasks"].tolist()
     first_channel, second_channel = arrays["channels"].tolist()
     return PatchExamples(

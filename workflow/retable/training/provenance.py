@@ -1,6 +1,5 @@
 """Where a result comes from, for `run.json`."""
 
-import hashlib
 import json
 import platform
 import sys
@@ -9,6 +8,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
 
+from retable.corpora.files import file_checksum
 from retable.spec.part import Part
 from retable.training.inputs import InputFiles
 
@@ -60,6 +60,5 @@ def _corpus(files: InputFiles) -> dict[str, str]:
     The table of a dataset holds the checksum of each clip, so that its own is a fingerprint of the
     audio.
     """
-    with files.dataset.open("rb") as file:
-        fingerprint = hashlib.file_digest(file, "sha256").hexdigest()
+    fingerprint = file_checksum(files.dataset, "sha256")
     return {"dataset": files.dataset.stem, "source": files.source, "sha256": fingerprint}

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -16,12 +15,10 @@ import pandas as pd
 from retable.errors import DataError
 from retable.evaluation.tsv import as_numbers, read_tsv, write_tsv
 from retable.features.store import FeatureStore
+from retable.spec.paper import StandardiseBy
 from retable.splits.roles import read_roles
 
 logger = logging.getLogger(__name__)
-
-StandardiseBy = Literal["band", "band_and_channel"]
-"""One mean and deviation a band, over all channels, or one a band of each channel."""
 
 COLUMNS = ("repeat", "fold", "channel", "band", "mean", "sd")
 

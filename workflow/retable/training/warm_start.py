@@ -1,6 +1,5 @@
 """Initial weights from the run of another experiment."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from safetensors.torch import load_file
 from torch import nn
 
+from retable.corpora.files import file_checksum
 from retable.errors import DataError, TrainingError
 from retable.spec.part import Part, Run
 from retable.training.parameter_names import matching_names
@@ -43,8 +43,7 @@ def find_initial_weights(part: Part, run: Run, folders: Sequence[Path]) -> Initi
             f"{', '.join(map(str, folders)) or 'no folders'}; let both experiments have the same "
             "repeats and folds"
         )
-    with path.open("rb") as file:
-        return InitialWeights(path, hashlib.file_digest(file, "sha256").hexdigest())
+    return InitialWeights(path, file_checksum(path, "sha256"))
 
 
 def load_initial_weights(network: nn.Module, part: Part, weights: InitialWeights) -> None:
