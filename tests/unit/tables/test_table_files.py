@@ -99,7 +99,7 @@ def test_markdown_has_the_papers_layout(tmp_path, scored):
 
 
 def test_a_row_may_begin_with_a_bracket():
-    # `\\\\ [22]` would be a line break of 22 of something.
+    # Else LaTeX reads it as the argument of the line break before.
     assert escape_latex("[22] & co") == r"{[}22] \& co"
 
 
