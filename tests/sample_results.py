@@ -8,8 +8,8 @@ import pandas as pd
 
 from retable.evaluation.predictions import Predictions, write_predictions
 from retable.evaluation.scoring import SCORE_COLUMNS, score_experiment
-from retable.evaluation.tsv import write_tsv
 from retable.spec.paper import Cell, Table
+from retable.tsv import write_tsv
 
 PAPERS = Path(__file__).parents[1] / "workflow" / "papers"
 PUBLISHED = PAPERS / "gresnets" / "published.csv"

@@ -13,7 +13,7 @@ PACKAGE = ROOT / "workflow" / "retable"
 
 LAYERS = [
     {"errors"},
-    {"spec", "logs"},
+    {"spec", "logs", "tsv"},
     {"digest", "registry"},
     {"corpora", "audio"},
     {"features", "splits", "models"},

@@ -5,13 +5,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
 
-import pandas as pd
-
 from retable.audio.store import shard_bounds, write_audio_shard
 from retable.logs import job_log
+from retable.tsv import read_tsv
 
 with job_log(snakemake.log[0]):
-    clips = pd.read_csv(snakemake.input.dataset, sep="\t", dtype=str, keep_default_na=False)
+    clips = read_tsv(Path(snakemake.input.dataset), ("clip_id", "path"))
     shard, shards = int(snakemake.wildcards.shard), snakemake.params.shards
     write_audio_shard(
         clips.iloc[slice(*shard_bounds(len(clips), shards, shard))],

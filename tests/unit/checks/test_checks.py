@@ -10,7 +10,7 @@ from retable.checks.splits import check_fold_sizes, check_leakage
 from retable.errors import CheckError, DataError
 from retable.evaluation.predictions import write_predictions
 from retable.evaluation.scoring import score_experiment
-from retable.evaluation.tsv import read_tsv, write_tsv
+from retable.tsv import read_tsv, write_tsv
 from sample_results import PUBLISHED, sample_predictions, write_sample_scores
 
 

@@ -8,7 +8,7 @@ from retable.checks.fusions import check_fusion
 from retable.checks.predictions import check_predictions
 from retable.errors import DataError
 from retable.evaluation.predictions import write_predictions
-from retable.evaluation.tsv import write_tsv
+from retable.tsv import write_tsv
 from sample_results import CLASSES, sample_predictions
 
 

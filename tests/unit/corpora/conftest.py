@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 
 from archive_server import archive_server  # noqa: F401 (a fixture)
+from corpus_specs import corpus_spec
 from real_corpora import real_corpus
 from retable.corpora import ravdess
 from retable.corpora.index import index_clips
@@ -13,12 +13,10 @@ from retable.corpora.ravdess_twin import simulate_archive
 from retable.corpora.unpack import unpack_archive
 from retable.spec.corpus import Corpus, Simulation
 
-CORPORA = Path(__file__).parents[3] / "workflow" / "corpora"
-
 
 @pytest.fixture(scope="session")
 def corpus() -> Corpus:
-    return Corpus(**yaml.safe_load((CORPORA / "ravdess.yaml").read_text()))
+    return corpus_spec("ravdess")
 
 
 @pytest.fixture(scope="session")

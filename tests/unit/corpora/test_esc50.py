@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-import yaml
 
+from corpus_specs import corpus_spec
 from real_corpora import real_corpus
 from retable.corpora import esc50
 from retable.corpora.counts import count_faults
@@ -17,9 +17,6 @@ from retable.corpora.index import read_manifest
 from retable.corpora.source import resolve_source
 from retable.corpora.tables import write_index
 from retable.errors import DataError
-from retable.spec.corpus import Corpus
-
-SPEC = Path(__file__).parents[3] / "workflow" / "corpora" / "esc50.yaml"
 
 # Rows of upstream's meta/esc50.csv.
 ROWS = (
@@ -33,7 +30,7 @@ HEADER = "filename,fold,target,category,esc10,src_file,take"
 
 @pytest.fixture(scope="module")
 def corpus():
-    return Corpus(**yaml.safe_load(SPEC.read_text()))
+    return corpus_spec("esc50")
 
 
 @pytest.fixture

@@ -6,18 +6,16 @@ from pathlib import Path
 
 import pytest
 import soundfile
-import yaml
 from twin_difficulty import accuracy, accuracy_in_folds, mean_log_mel_of
 
+from corpus_specs import corpus_spec
 from retable.corpora import esc50
 from retable.corpora.counts import count_faults
 from retable.corpora.esc50_twin import simulate_archive, simulated_clips
 from retable.corpora.index import check_named, index_clips
 from retable.corpora.metadata import find_metadata
 from retable.corpora.unpack import unpack_archive
-from retable.spec.corpus import Corpus
 
-SPEC = Path(__file__).parents[3] / "workflow" / "corpora" / "esc50.yaml"
 NAME = "ESC-50-master.zip"
 RANDOM_GAIN = 0.08
 """Accuracy that random folds must gain over the official ones."""
@@ -25,7 +23,7 @@ RANDOM_GAIN = 0.08
 
 @pytest.fixture(scope="module")
 def corpus():
-    return Corpus(**yaml.safe_load(SPEC.read_text()))
+    return corpus_spec("esc50")
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,10 @@
 import shutil
 from collections import Counter
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import pytest
-import yaml
 
+from corpus_specs import corpus_spec
 from real_corpora import real_corpus
 from retable.corpora import tut2017
 from retable.corpora.index import check_named, index_clips
@@ -25,8 +25,6 @@ from retable.corpora.tut2017_twin import upstream_clips
 from retable.errors import DataError
 from retable.spec.corpus import Corpus
 
-CORPUS = Path(__file__).parents[3] / "workflow" / "corpora" / "tut2017.yaml"
-
 BEACH, BUS = "audio/b020_90_100.wav\tbeach", "audio/a112_100_110.wav\tbus"
 FAULTY = "audio/b111_173_183.wav\tbus"
 LISTS = {
@@ -45,7 +43,7 @@ FOLD1_TRAIN, FOLD1_EVALUATE = FOLD_LISTS["1", "train"], FOLD_LISTS["1", "evaluat
 
 @pytest.fixture(scope="session")
 def tut2017_corpus() -> Corpus:
-    return Corpus(**yaml.safe_load(CORPUS.read_text()))
+    return corpus_spec("tut2017")
 
 
 @pytest.fixture

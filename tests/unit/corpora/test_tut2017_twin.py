@@ -5,12 +5,12 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pytest
 import soundfile
-import yaml
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from twin_difficulty import accuracy, mean_log_mel, mel_filters
 
+from corpus_specs import corpus_spec
 from retable.corpora.counts import count_faults
 from retable.corpora.index import check_named, index_clips
 from retable.corpora.metadata import find_metadata
@@ -36,12 +36,10 @@ from retable.corpora.tut2017_twin import (
 from retable.corpora.unpack import unpack_archive
 from retable.spec.corpus import Corpus
 
-CORPUS = Path(__file__).parents[3] / "workflow" / "corpora" / "tut2017.yaml"
-
 
 @pytest.fixture(scope="module")
 def corpus() -> Corpus:
-    return Corpus(**yaml.safe_load(CORPUS.read_text()))
+    return corpus_spec("tut2017")
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from sample_members import SCENES, fusion, whole_clips, write_member
 from retable.evaluation.fusion import write_fusion
 from retable.evaluation.pooling import decide
 from retable.evaluation.predictions import read_predictions
-from retable.evaluation.tsv import read_tsv
+from retable.tsv import read_tsv
 
 TARGETS = {"one": "bus", "two": "park"}
 

@@ -8,11 +8,11 @@ from PIL import Image
 from drawn_figures import assert_same_bytes_and_readable
 from retable.errors import DataError
 from retable.evaluation.scoring import CONFUSION_COLUMNS, read_confusion
-from retable.evaluation.tsv import write_tsv
 from retable.figures.confusion import draw_confusion_matrix, pooled_confusion
 from retable.figures.curves import draw_learning_curves
 from retable.figures.style import COLOURS
 from retable.spec.figure import ConfusionMatrices, LearningCurves
+from retable.tsv import write_tsv
 from sample_results import write_sample_history, write_sample_scores
 
 CONFUSION = ConfusionMatrices(

@@ -4,9 +4,9 @@ import pytest
 
 from drawn_figures import assert_same_bytes_and_readable
 from retable.errors import DataError
-from retable.evaluation.tsv import write_tsv
 from retable.figures.fused import accuracy_by_fused, draw_accuracy_by_fused
 from retable.spec.figure import AccuracyByFused
+from retable.tsv import write_tsv
 
 FIGURE = AccuracyByFused(
     kind="accuracy_by_fused",

@@ -4,9 +4,9 @@ from PIL import Image
 
 from drawn_figures import assert_same_bytes_and_readable
 from retable.errors import DataError
-from retable.evaluation.tsv import write_tsv
 from retable.figures.parameter import draw_metric_by_parameter, metric_by_parameter
 from retable.spec.figure import MetricByParameter
+from retable.tsv import write_tsv
 from sample_results import accuracies, write_sample_scores
 
 FIGURE = MetricByParameter(

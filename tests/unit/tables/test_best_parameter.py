@@ -2,10 +2,10 @@ import pytest
 from pydantic import ValidationError
 
 from retable.errors import ConfigError
-from retable.evaluation.tsv import write_tsv
 from retable.spec.paper import Best, Cell, Reading, TextRow
 from retable.tables.files import write_text_tables
 from retable.tables.long_form import read_long_form
+from retable.tsv import write_tsv
 from sample_results import PUBLISHED, accuracies
 
 CELL = Cell(task="emotion", metric="accuracy", aggregate="fold_mean")

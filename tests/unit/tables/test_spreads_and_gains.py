@@ -4,12 +4,12 @@ import pandas as pd
 import pytest
 
 from retable.errors import ConfigError, DataError
-from retable.evaluation.tsv import write_tsv
 from retable.spec.paper import Cell, Gain, PrintedNumber, Table, TextRow
 from retable.tables.files import write_table, write_text_tables
 from retable.tables.layout import table_layout
 from retable.tables.long_form import read_long_form
 from retable.tables.render import html_table
+from retable.tsv import write_tsv
 from sample_results import MIXUP_PUBLISHED, accuracies
 
 MEAN = Cell(metric="accuracy", aggregate="fold_mean", statistic="mean", percent=True)

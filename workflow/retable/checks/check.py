@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from retable.errors import CheckError, listed
-from retable.evaluation.tsv import write_tsv
+from retable.tsv import write_tsv
 
 
 @dataclass(frozen=True)

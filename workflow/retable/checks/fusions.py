@@ -4,7 +4,7 @@ from pathlib import Path
 
 from retable.checks.check import Check
 from retable.errors import DataError
-from retable.evaluation.tsv import as_numbers, read_tsv
+from retable.tsv import as_numbers, read_tsv
 
 AUDIT_COLUMNS = ("repeat", "fold", "role", "clips", "pairs")
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from retable.checks.check import Check, faults_check
-from retable.evaluation.tsv import as_numbers, read_tsv
+from retable.tsv import as_numbers, read_tsv
 
 SUM_TOLERANCE = 1e-4
 """Largest error of a sum of float32 probabilities."""

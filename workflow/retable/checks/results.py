@@ -12,7 +12,7 @@ import pandas as pd
 from sklearn import metrics
 
 from retable.checks.check import Check, faults_check
-from retable.evaluation.tsv import read_tsv
+from retable.tsv import read_tsv
 
 METRIC_TOLERANCE = 1e-9
 

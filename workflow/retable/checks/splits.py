@@ -7,7 +7,7 @@ import pandas as pd
 
 from retable.checks.check import Check
 from retable.errors import DataError
-from retable.evaluation.tsv import as_numbers, read_tsv
+from retable.tsv import as_numbers, read_tsv
 
 AUDIT_COLUMNS = ("repeat", "fold", "unit", "roles", "shared", "allowed")
 

@@ -26,8 +26,8 @@ from retable.evaluation.classifiers import Classifier, Segments, read_classifier
 from retable.evaluation.ensembles import Ensemble, Stack, ensembles, stack
 from retable.evaluation.fusion_sizes import accuracy_by_number
 from retable.evaluation.predictions import ROLES, Predictions, write_predictions
-from retable.evaluation.tsv import write_tsv
 from retable.spec.paper import Fusion
+from retable.tsv import write_tsv
 
 logger = logging.getLogger(__name__)
 

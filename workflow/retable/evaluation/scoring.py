@@ -11,8 +11,8 @@ from retable.errors import DataError
 from retable.evaluation.metrics import METRICS, confusion_matrix
 from retable.evaluation.pooling import decide
 from retable.evaluation.predictions import read_predictions
-from retable.evaluation.tsv import as_numbers, read_tsv, write_tsv
 from retable.spec.paper import Pooling
+from retable.tsv import as_numbers, read_tsv, write_tsv
 
 logger = logging.getLogger(__name__)
 

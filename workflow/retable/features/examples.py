@@ -19,6 +19,7 @@ from retable.features.examples_file import Examples, Levels, write_example_file
 from retable.features.spectrogram import analysis_window, magnitude_spectrograms
 from retable.spec.feature import Spectrogram
 from retable.spec.figure import ExampleClips
+from retable.tsv import read_tsv
 
 LOWEST_LEVEL = -140.0
 """dBFS. Digital silence is given this level, below the quantisation noise of 16-bit audio (about
@@ -40,7 +41,7 @@ def write_examples(
     Raises:
         DataError: the dataset lacks a column, or a class lacks a clip.
     """
-    table = pd.read_csv(dataset, sep="\t", dtype=str, keep_default_na=False)
+    table = read_tsv(dataset, ("clip_id",))
     store = AudioStore(audio)
     try:
         examples = class_examples(table, store, clips, feature)

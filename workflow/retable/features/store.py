@@ -124,6 +124,8 @@ class FeatureStore:
         )
         """That of the stored values, in native byte order."""
         described = json.loads(_the_only("facts", [canonical_json(fact) for fact in facts]))
+        self.facts: dict[str, Any] = described
+        """What the extractor says of the feature, as the index of every shard has it."""
         self.channels: tuple[str, ...] = tuple(described.get("channels", ["mono"]))
         """Names of a clip's images, in their order along the first axis of `shape` where there are
         several."""

@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from retable.errors import DataError
-from retable.evaluation.tsv import as_numbers, read_tsv
 from retable.figures.style import (
     COLOURS,
     figure_style,
@@ -19,6 +18,7 @@ from retable.figures.style import (
     title_figure,
 )
 from retable.spec.figure import LearningCurves
+from retable.tsv import as_numbers, read_tsv
 
 HISTORY_COLUMNS = ("repeat", "fold", "epoch", "role", "task", "metric", "value")
 LINES = {"train": (0, (4, 2)), "validation": (0, (1, 1)), "test": "solid"}

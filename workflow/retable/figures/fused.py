@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from retable.errors import DataError
-from retable.evaluation.tsv import as_numbers, read_tsv
 from retable.figures.style import (
     COLOURS,
     figure_style,
@@ -19,6 +18,7 @@ from retable.figures.style import (
 )
 from retable.spec.figure import AccuracyByFused
 from retable.tables.verdicts import print_number
+from retable.tsv import as_numbers, read_tsv
 
 SIZE_COLUMNS = ("n", "draw", "accuracy")
 

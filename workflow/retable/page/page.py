@@ -8,13 +8,13 @@ import jinja2
 from markupsafe import Markup
 
 from retable.errors import DataError
-from retable.evaluation.tsv import read_tsv
 from retable.spec.figure import Figure
 from retable.spec.paper import Comparability, Paper, Table
 from retable.tables.layout import table_layout
 from retable.tables.long_form import read_long_form
 from retable.tables.render import html_lines, html_table
 from retable.tables.verdicts import TITLE_NOTES
+from retable.tsv import read_tsv
 
 TEMPLATE = Path(__file__).with_name("index.html.j2")
 

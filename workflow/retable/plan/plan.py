@@ -170,11 +170,10 @@ class Plan(CorporaPlan):
         source = warm_start_source(experiment, variants)
         assert source is not None, "asked for warm starts only"
         needed = {(run.repeat, run.fold) for run in self.part(experiment, part).runs}
-        return source, [
-            name
-            for name in self.parts(source)
-            if needed & {(run.repeat, run.fold) for run in self.part(source, name).runs}
+        places = [
+            place for place, run in enumerate(self.runs(source)) if (run.repeat, run.fold) in needed
         ]
+        return source, [str(part) for part in sorted({p // source.runs_per_part for p in places})]
 
     def scale_description(self, *papers: str) -> str:
         """What the scale is, and what the configuration changed about it for some papers."""

@@ -10,6 +10,7 @@ from retable.spec.split import KFold, Split
 from retable.splits.audit import shared_units, split_facts
 from retable.splits.kfold import fold_roles
 from retable.splits.official import official_roles
+from retable.tsv import read_tsv
 
 
 def write_split(dataset: Path, split: Split, roles: Path, audit: Path, facts: Path) -> None:
@@ -24,7 +25,7 @@ def write_split(dataset: Path, split: Split, roles: Path, audit: Path, facts: Pa
     Raises:
         DataError: the clips cannot be split like that.
     """
-    clips = pd.read_csv(dataset, sep="\t", dtype=str, keep_default_na=False)
+    clips = read_tsv(dataset, ("clip_id",))
     try:
         by_fold = {
             (repeat, fold): table

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from retable.evaluation.tsv import write_tsv
 from retable.spec.paper import Comparability, Table, TextRow
 from retable.tables.cells import read_experiment_scores
 from retable.tables.layout import table_layout
@@ -13,6 +12,7 @@ from retable.tables.render import latex_table, markdown_lines, markdown_table
 from retable.tables.settings import Sources
 from retable.tables.text_rows import Parameters, text_long_forms
 from retable.tables.verdicts import TITLE_NOTES
+from retable.tsv import write_tsv
 
 
 def write_table(

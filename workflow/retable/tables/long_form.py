@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 
 from retable.errors import ConfigError, DataError
-from retable.evaluation.tsv import read_tsv
 from retable.spec.paper import Cell, Comparability, Table
 from retable.tables.cells import ExperimentScores, reproduced_value
 from retable.tables.matching import CellKey, match_cells
@@ -20,6 +19,7 @@ from retable.tables.verdicts import (
     print_number,
     result_verdict,
 )
+from retable.tsv import read_tsv
 
 COLUMNS = (
     "row", "column", "metric", "unit", "kind", "variant", "published", "reproduced",

@@ -1,8 +1,8 @@
 """Example patches of two inputs and their mixtures, as a network sees them (mixup_mtl, eq. 1)."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from retable.splits.roles import read_roles
 from retable.training.inputs import InputFiles
 from retable.training.patch_examples_file import PatchExamples, write_patch_example_file
 from retable.training.standardisation import read_standardisation
+from retable.tsv import read_tsv
 
 REPEAT = 0
 """Of the split that the clips are taken from, in its lowest fold."""
@@ -83,7 +84,7 @@ class _Input:
         self.channel = channel or self._store.channels[0]
         self._patch = self._store.patch
         self.patch_shape = (self._store.shape[-2], self._patch.frames)
-        self.frame_s = _frame_seconds(shard)
+        self.frame_s = _frame_seconds(self._store.facts, shard)
         roles = read_roles(files.split)
         self._fold = min(fold for repeat, fold in roles if repeat == REPEAT)
         self._classes = _classes(files.dataset, task, roles[REPEAT, self._fold].get("train", []))
@@ -122,7 +123,7 @@ class _Input:
 
 def _classes(dataset: Path, task: str, clip_ids: Sequence[str]) -> pd.Series:
     """Class of each of these clips, by clip_id."""
-    table = pd.read_csv(dataset, sep="\t", dtype=str, keep_default_na=False)
+    table = read_tsv(dataset, ("clip_id",))
     if task not in table.columns:
         raise DataError(
             f"{dataset}: no column {task!r}, which should name classes; there is "
@@ -131,13 +132,11 @@ def _classes(dataset: Path, task: str, clip_ids: Sequence[str]) -> pd.Series:
     return table[table["clip_id"].isin(clip_ids)].set_index("clip_id")[task]
 
 
-def _frame_seconds(shard: Path) -> float:
-    """Seconds between the frames of a feature shard, as its index says."""
-    index = shard.with_suffix(".json")
-    facts = json.loads(index.read_text(encoding="utf-8"))["feature"]
+def _frame_seconds(facts: Mapping[str, Any], shard: Path) -> float:
+    """Seconds between the frames of a feature, as the index of its shards says."""
     if not {"hop", "sample_rate"} <= set(facts):
         raise DataError(
-            f"{index}: its facts {', '.join(facts)} do not tell hop and sample_rate; the figure "
-            "needs a feature of patches"
+            f"{shard.with_suffix('.json')}: its facts {', '.join(facts)} do not tell hop and "
+            "sample_rate; the figure needs a feature of patches"
         )
     return facts["hop"] / facts["sample_rate"]

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from retable.errors import DataError
-from retable.evaluation.tsv import as_numbers, read_tsv, write_tsv
 from retable.features.store import FeatureStore
 from retable.spec.paper import StandardiseBy
 from retable.splits.roles import read_roles
+from retable.tsv import as_numbers, read_tsv, write_tsv
 
 logger = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from retable.errors import DataError
+from retable.tsv import read_tsv
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ def read_targets(dataset: Path, classes: Mapping[str, Sequence[str]]) -> Targets
         classes: task -> class names, in the order of the indices.
 
     Raises:
-        DataError: a label is none of its task's classes.
+        DataError: a task has no column, or a label is none of its classes.
     """
-    table = pd.read_csv(dataset, sep="\t", dtype=str, keep_default_na=False)
+    table = read_tsv(dataset, ("clip_id", *classes))
     table = table.sort_values("clip_id")
     by_task = {task: _indices(table[task], names, dataset) for task, names in classes.items()}
     return Targets(tuple(table["clip_id"]), by_task)
