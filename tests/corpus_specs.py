@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-import yaml
-
+from retable.configuration.reading import read_yaml, with_columns
 from retable.spec.corpus import Corpus
 
 CORPORA = Path(__file__).resolve().parents[1] / "workflow" / "corpora"
@@ -11,4 +10,7 @@ CORPORA = Path(__file__).resolve().parents[1] / "workflow" / "corpora"
 
 def corpus_spec(name: str) -> Corpus:
     """The spec of a corpus, without what a scale or a configuration lays over it."""
-    return Corpus(**yaml.safe_load((CORPORA / f"{name}.yaml").read_text(encoding="utf-8")))
+    faults: list[str] = []
+    content = with_columns(read_yaml(CORPORA / f"{name}.yaml"), CORPORA, name, faults)
+    assert faults == []
+    return Corpus.model_validate(content)

@@ -15,9 +15,19 @@ WORKFLOW = REPOSITORY / "workflow"
 CONFIG = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
 
 
+ON_REQUEST = {"utpodcast": {"source": "https://mirror.example/utpodcast"}}
+"""A source, which nothing here reads, of the corpora that nobody may download."""
+
+
 def plan_of(workflow: Path = WORKFLOW, **changes: Any) -> Plan:
-    """The plan of config.yaml with some of its keys changed."""
-    return Plan.of({**copy.deepcopy(CONFIG), **changes}, workflow)
+    """The plan of config.yaml with some of its keys changed.
+
+    At a scale with upstream's corpora, those that are given out on request have a mirror.
+    """
+    config = {**copy.deepcopy(CONFIG), **changes}
+    if config["scale"] != "demo":
+        config["corpora"] = CONFIG["corpora"] | ON_REQUEST | changes.get("corpora", {})
+    return Plan.of(config, workflow)
 
 
 def edited_plan(

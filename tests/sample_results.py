@@ -1,18 +1,25 @@
 """Small, seeded results in the shape of a build, for tests of what is made from them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from retable.evaluation.predictions import Predictions, write_predictions
-from retable.evaluation.scoring import SCORE_COLUMNS, score_experiment
+from retable.evaluation.scoring import (
+    CONFUSION_COLUMNS,
+    SCORE_COLUMNS,
+    count_confusions,
+    score_decisions,
+    score_experiment,
+)
 from retable.spec.paper import Cell, Table
 from retable.tsv import write_tsv
 
 PAPERS = Path(__file__).parents[1] / "workflow" / "papers"
 PUBLISHED = PAPERS / "gresnets" / "published.csv"
+CABCNN_PUBLISHED = PAPERS / "cabcnn" / "published.csv"
 MIXUP_PUBLISHED = PAPERS / "mixup_mtl" / "published.csv"
 CLASSES = {
     "emotion": (
@@ -97,6 +104,30 @@ def accuracies(
         ],
         columns=SCORE_COLUMNS,
     )
+
+
+def matrix_scores(
+    matrices: Mapping[tuple[int, int], Sequence[Sequence[int]]],
+    classes: Sequence[str],
+    *,
+    task: str = "accent",
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Scores and confusions of variant paper: those of test clips decided as matrices count them.
+
+    A matrix belongs to a (repeat, fold); its rows are the true classes.
+    """
+    decisions = [
+        (repeat, fold, "test", task, target, predicted)
+        for (repeat, fold), matrix in matrices.items()
+        for target, row in zip(classes, matrix, strict=True)
+        for predicted, count in zip(classes, row, strict=True)
+        for _ in range(count)
+    ]
+    columns = ["repeat", "fold", "role", "task", "target", "predicted"]
+    table = pd.DataFrame(decisions, columns=columns)
+    scores = score_decisions(table, {task: classes}).assign(variant="paper")
+    confusions = count_confusions(table, {task: classes}).assign(variant="paper")
+    return scores[SCORE_COLUMNS], confusions[CONFUSION_COLUMNS]
 
 
 def write_sample_history(

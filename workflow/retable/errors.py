@@ -24,6 +24,10 @@ class DataError(RetableError):
     """A corpus, an archive, a clip or a table of ours does not hold what it must."""
 
 
+class MissingData(DataError):
+    """A corpus is not there and may not be fetched: the message says how to come by it."""
+
+
 class DownloadError(RetableError):
     """An archive could not be fetched from any of its addresses."""
 

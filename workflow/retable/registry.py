@@ -12,12 +12,17 @@ FEATURES = {
     "spectrogram": "retable.features.spectrogram:SpectrogramExtractor",
     "logmel_statistics": "retable.features.logmel_statistics:LogMelStatisticsExtractor",
     "logmel_patches": "retable.features.logmel_patches:LogMelPatchesExtractor",
+    "spectrogram_image": "retable.features.spectrogram_image:SpectrogramImageExtractor",
+    "waveform": "retable.features.waveform:WaveformExtractor",
 }
 """Feature kind -> extractor, built from its spec."""
 
 MODELS = {
+    "band_attention": "retable.models.band_attention:BandAttentionNetwork",
     "branched_vgg": "retable.models.branched_vgg:BranchedVGGNetwork",
+    "classifier_attention": "retable.models.classifier_attention:ClassifierAttentionNetwork",
     "gresnet": "retable.models.gresnet:GatedResidualNetwork",
+    "torchvision": "retable.models.torchvision_networks:TorchvisionNetwork",
 }
 """Network kind -> module, built from its spec, the input shape and the classes of each task."""
 
@@ -26,6 +31,7 @@ BASELINES = {"svm": "retable.baselines.svm:SupportVectorMachines"}
 
 FIGURES = {
     "accuracy_by_fused": "retable.figures.fused:draw_accuracy_by_fused",
+    "attention": "retable.figures.attention:draw_attention",
     "confusion_matrix": "retable.figures.confusion:draw_confusion_matrix",
     "learning_curves": "retable.figures.curves:draw_learning_curves",
     "metric_by_parameter": "retable.figures.parameter:draw_metric_by_parameter",
@@ -38,6 +44,8 @@ CORPORA = {
     "esc50": "retable.corpora.esc50",
     "ravdess": "retable.corpora.ravdess",
     "tut2017": "retable.corpora.tut2017",
+    "utpodcast": "retable.corpora.utpodcast",
+    "vctk": "retable.corpora.vctk",
 }
 """Corpus -> its module: `METADATA`, the files that it reads, and `clip_descriptions`."""
 
@@ -45,6 +53,8 @@ TWINS = {
     "esc50": "retable.corpora.esc50_twin",
     "ravdess": "retable.corpora.ravdess_twin",
     "tut2017": "retable.corpora.tut2017_twin",
+    "utpodcast": "retable.corpora.utpodcast_twin",
+    "vctk": "retable.corpora.vctk_twin",
 }
 """Corpus -> module of its simulated twin: `simulate_archive` and `simulated_clips`."""
 

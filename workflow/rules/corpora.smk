@@ -59,6 +59,7 @@ rule unpack:
     params:
         max_bytes=lambda wc: PLAN.unpacked_limit(wc.corpus, wc.folder),
         files_md5=lambda wc: PLAN.files_md5(wc.corpus, wc.folder),
+        only=lambda wc: list(PLAN.source(wc.corpus).only),
         code=PLAN.code("unpack.py"),
     script:
         "../scripts/unpack.py"
@@ -70,6 +71,7 @@ rule index:
     output:
         manifest="<results>/corpora/{corpus}/manifest.tsv",
         rejected="<results>/corpora/{corpus}/rejected.tsv",
+        facts="<results>/corpora/{corpus}/corpus.json",
     log:
         job="<logs>/index/{corpus}.log",
         rejected="<logs>/index/{corpus}-rejected.tsv",
@@ -98,6 +100,7 @@ rule select_dataset:
         ENVIRONMENT
     params:
         dataset=lambda wc: PLAN.dataset(wc.dataset).canonical(),
+        classes=lambda wc: PLAN.promised_classes(wc.dataset),
         code=PLAN.code("select_dataset.py"),
     script:
         "../scripts/select_dataset.py"

@@ -86,3 +86,27 @@ rule patch_examples:
         code=PLAN.code("patch_examples.py"),
     script:
         "../scripts/patch_examples.py"
+
+
+# And what a trained network attends to in the clips that it tests.
+rule attention_examples:
+    input:
+        lambda wc: files_in(experiment_inputs(shown_experiment(wc))),
+        weights=lambda wc: part_files(shown_experiment(wc), "models", ["0"])[0],
+    output:
+        examples="<results>/examples/{paper}/{figure}.npz",
+    log:
+        "<logs>/examples/{paper}/{figure}.log",
+    benchmark:
+        "<benchmarks>/examples/{paper}/{figure}.tsv"
+    wildcard_constraints:
+        figure=any_of(figures_that_draw("attention")),
+    conda:
+        ENVIRONMENT
+    params:
+        classes=lambda wc: PLAN.papers[wc.paper].figures[wc.figure].classes,
+        part=lambda wc: PLAN.part(shown_experiment(wc), "0").canonical(),
+        inputs=lambda wc: experiment_inputs(shown_experiment(wc)),
+        code=lambda wc: PLAN.model_code("attention_examples.py", shown_experiment(wc)),
+    script:
+        "../scripts/attention_examples.py"

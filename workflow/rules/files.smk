@@ -25,6 +25,10 @@ def manifest_of(corpus):
     return f"{RESULTS}/corpora/{corpus}/manifest.tsv"
 
 
+def corpus_facts(corpus):
+    return f"{RESULTS}/corpora/{corpus}/corpus.json"
+
+
 def dataset_file(dataset):
     return f"{RESULTS}/datasets/{dataset}.tsv"
 
@@ -135,7 +139,7 @@ def paper_files(paper):
         ),
         *expand(
             f"{RESULTS}/figures/{paper}/{{figure}}.{{kind}}",
-            figure=spec.figures,
+            figure=PLAN.figures(paper),
             kind=["svg", "png"],
         ),
     ]
@@ -186,31 +190,48 @@ def fusion_members(wildcards):
     }
 
 
-def table_experiments(paper, table):
-    return PLAN.papers[paper].tables[table].experiments
-
-
-def setting_sources(paper):
-    """Experiment or fusion -> source -> files, for the settings that a paper's text states.
-
-    A feature, split and manifest for each input of the experiment, and the runs of all its parts.
-    """
+def reading_sources(paper, readings):
+    """Experiment or fusion -> source -> files, for what is read of what was built."""
     files = {}
-    for name in PLAN.setting_experiments(paper):
-        spec = PLAN.scored[paper, name]["paper"]
-        if isinstance(spec, Fusion):
-            files[name] = {"fusion": [fusion_file(spec, "fusion.json")]}
-            continue
-        features = [feature_files(one.feature_name, one.dataset) for one in spec.inputs]
-        files[name] = {
-            "run": part_files(spec, "run.json"),
-            "feature": [shards[0].replace(".npy", ".json") for shards in features],
-            "split": [split_file(paper, one, "split.json") for one in spec.inputs],
-            "manifest": [manifest_of(corpus_of(one.dataset)) for one in spec.inputs],
-        }
-        if spec.training:
-            files[name]["model"] = part_files(spec, "model.json")[:1]
+    for reading in readings:
+        spec = PLAN.scored[paper, reading.experiment]["paper"]
+        sources = files.setdefault(reading.experiment, {})
+        sources[reading.source] = source_files(spec, reading.source)
     return files
+
+
+def source_files(spec, source):
+    """One file for each input of an experiment, or for each of its parts, or a single one."""
+    if source == "fusion":
+        return [fusion_file(spec, "fusion.json")]
+    if source == "run":
+        return part_files(spec, "run.json")
+    if source == "model":
+        return part_files(spec, "model.json")[:1]
+    of_input = {
+        "feature": lambda one: feature_files(one.feature_name, one.dataset)[0].replace(
+            ".npy", ".json"
+        ),
+        "split": lambda one: split_file(spec.paper, one, "split.json"),
+        "dataset": lambda one: dataset_file(one.dataset),
+        "manifest": lambda one: manifest_of(corpus_of(one.dataset)),
+        "corpus": lambda one: corpus_facts(corpus_of(one.dataset)),
+    }[source]
+    return [of_input(one) for one in spec.inputs]
+
+
+def table_sources(wildcards):
+    paper, table = wildcards.paper, wildcards.table
+    return reading_sources(paper, PLAN.table_readings(paper, table))
+
+
+def text_sources(wildcards):
+    return reading_sources(wildcards.paper, PLAN.text_readings(wildcards.paper))
+
+
+def files_of_sources(sources):
+    """All files of what `reading_sources` gives, each once."""
+    return sorted({file for built in sources.values() for file in flattened(built)})
 
 
 def figure_files(wildcards):
@@ -227,6 +248,7 @@ def figure_files(wildcards):
         "scores": lambda name: score_files(wildcards.paper, [name], ".tsv"),
         "examples": lambda name: [example_file],
         "patches": lambda name: [example_file],
+        "attention": lambda name: [example_file],
         "fusion_sizes": lambda name: [
             fusion_file(
                 PLAN.fusions[wildcards.paper, name, figure.variant], "sizes.tsv"
@@ -238,7 +260,7 @@ def figure_files(wildcards):
 
 def figures_that_draw(files):
     """Names of the figures that are drawn from such files."""
-    figures = [pair for spec in PLAN.papers.values() for pair in spec.figures.items()]
+    figures = [pair for paper in PLAN.papers for pair in PLAN.figures(paper).items()]
     return sorted({name for name, figure in figures if figure.draws == files})
 
 
@@ -251,78 +273,6 @@ def shown_experiment(wildcards):
 def shown_audio(wildcards):
     shown = shown_experiment(wildcards).inputs[0]
     return audio_files(shown.dataset, shown.feature)
-
-
-def corpus_files(name):
-    return [f"{RESULTS}/corpora/{corpus}/{name}" for corpus in PLAN.corpora]
-
-
-def checked_predictions():
-    """Subject -> prediction files, for every experiment, fusion and variant."""
-    return {
-        spec.subject: prediction_files(spec)
-        for spec in [*PLAN.experiments.values(), *PLAN.fusions.values()]
-    }
-
-
-def checked_roles():
-    """Subject -> task -> roles of the clips, for every experiment and variant."""
-    return {
-        experiment.subject: {
-            task: split_file(experiment.paper, one, "roles.tsv")
-            for one in experiment.inputs
-            for task in one.tasks
-        }
-        for experiment in PLAN.experiments.values()
-    }
-
-
-def checked_scores():
-    """Subject -> its scores and confusion counts, for every experiment and fusion."""
-    return {
-        f"{paper}, {name}": [
-            *score_files(paper, [name], ".tsv"),
-            *score_files(paper, [name], "-confusion.tsv"),
-        ]
-        for paper, name in PLAN.scored
-    }
-
-
-def checked_splits():
-    """Subject -> audit and facts, for every split."""
-    return {
-        f"{paper}, {one.split_name} of {one.dataset}": [
-            split_file(paper, one, "audit.tsv"),
-            split_file(paper, one, "split.json"),
-        ]
-        for paper, one in PLAN.inputs
-    }
-
-
-def checked_fusions():
-    """Subject -> its audit, for every fusion and variant."""
-    return {
-        fusion.subject: fusion_file(fusion, "audit.tsv")
-        for fusion in PLAN.fusions.values()
-    }
-
-
-def leaky_fusions():
-    """Subjects of the fusions that declare to test on clips that classifiers were trained on."""
-    return [f.subject for f in PLAN.fusions.values() if f.other_roles]
-
-
-def built_tables(paper):
-    """Table of `published.csv` -> its long forms."""
-    spec = PLAN.papers[paper]
-    tables = {
-        name: [f"{RESULTS}/tables/{paper}/table{name}.tsv"] for name in spec.tables
-    }
-    if spec.text:
-        tables["text"] = [
-            f"{RESULTS}/tables/{paper}/{name}.tsv" for name in ("text", "settings")
-        ]
-    return tables
 
 
 def flattened(files_by_subject):

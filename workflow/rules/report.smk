@@ -46,8 +46,8 @@ rule page:
         [flattened(built_tables(paper)) for paper in PLAN.papers],
         [
             f"{RESULTS}/figures/{paper}/{figure}.svg"
-            for paper, spec in PLAN.papers.items()
-            for figure in spec.figures
+            for paper in PLAN.papers
+            for figure in PLAN.figures(paper)
         ],
         checks="<results>/checks.tsv",
     output:
@@ -58,7 +58,7 @@ rule page:
         ENVIRONMENT
     params:
         results=lambda wc, output: str(Path(output.page).parent),
-        content=PLAN.page_text(),
+        content=lambda wc: PLAN.page_text(),
         code=PLAN.code("page.py"),
     script:
         "../scripts/page.py"

@@ -2,11 +2,12 @@
 rule table:
     input:
         scores=lambda wc: score_files(
-            wc.paper, table_experiments(wc.paper, wc.table), ".tsv"
+            wc.paper, PLAN.table_experiments(wc.paper, wc.table), ".tsv"
         ),
         confusions=lambda wc: score_files(
-            wc.paper, table_experiments(wc.paper, wc.table), "-confusion.tsv"
+            wc.paper, PLAN.table_experiments(wc.paper, wc.table), "-confusion.tsv"
         ),
+        sources=lambda wc: files_of_sources(table_sources(wc)),
     output:
         tsv=report(
             "<results>/tables/{paper}/table{table}.tsv",
@@ -31,10 +32,12 @@ rule table:
         ENVIRONMENT
     params:
         table=lambda wc: PLAN.papers[wc.paper].tables[wc.table].in_order(),
-        experiments=lambda wc: table_experiments(wc.paper, wc.table),
+        experiments=lambda wc: PLAN.table_experiments(wc.paper, wc.table),
+        sources=table_sources,
+        missing=lambda wc: PLAN.missing[wc.paper],
         published=lambda wc: PLAN.published_text(wc.paper, wc.table),
         comparability=lambda wc: PLAN.comparability(
-            wc.paper, table_experiments(wc.paper, wc.table)
+            wc.paper, PLAN.papers[wc.paper].tables[wc.table].shown
         ),
         note=lambda wc: PLAN.scale_note(wc.paper),
         code=PLAN.code("table.py"),
@@ -45,13 +48,7 @@ rule table:
 rule text_tables:
     input:
         scores=lambda wc: score_files(wc.paper, PLAN.text_experiments(wc.paper), ".tsv"),
-        sources=lambda wc: sorted(
-            {
-                file
-                for sources in setting_sources(wc.paper).values()
-                for file in flattened(sources)
-            }
-        ),
+        sources=lambda wc: files_of_sources(text_sources(wc)),
     output:
         text_tsv="<results>/tables/{paper}/text.tsv",
         text_markdown="<results>/tables/{paper}/text.md",
@@ -64,7 +61,8 @@ rule text_tables:
     params:
         rows=lambda wc: [row.canonical() for row in PLAN.papers[wc.paper].text],
         experiments=lambda wc: PLAN.text_experiments(wc.paper),
-        sources=lambda wc: setting_sources(wc.paper),
+        sources=text_sources,
+        missing=lambda wc: PLAN.missing[wc.paper],
         parameters=lambda wc: PLAN.parameters(wc.paper),
         published=lambda wc: PLAN.published_text(wc.paper, "text"),
         cited=lambda wc: PLAN.cited_text(wc.paper),

@@ -18,7 +18,7 @@ with job_log(snakemake.log[0]):
     target = Path(snakemake.output.archive)
     announce(corpus)
     if source.kind == "archives":
-        link_archive(archive, Path(source.location), target)
+        link_archive(archive, Path(source.location), target, corpus.request)
     else:
         download_archive(archive, target, source.addresses(archive))
     write_checksum(target, Path(snakemake.output.checksum))

@@ -20,5 +20,7 @@ with job_log(snakemake.log.job):
         threads=snakemake.threads,
         manifest=Path(snakemake.output.manifest),
         rejected=Path(snakemake.output.rejected),
+        facts=Path(snakemake.output.facts),
         report=Path(snakemake.log.rejected),
+        only=plan.source(corpus).only,
     )

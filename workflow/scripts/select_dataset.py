@@ -13,5 +13,6 @@ with job_log(snakemake.log[0]):
     write_dataset(
         Path(snakemake.input.manifest),
         Dataset.model_validate_json(snakemake.params.dataset),
+        snakemake.params.classes,
         Path(snakemake.output.dataset),
     )

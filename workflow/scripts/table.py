@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
 from retable.logs import job_log
 from retable.spec.paper import Table
 from retable.tables.files import write_table
+from retable.tables.results import source_paths
 
 with job_log(snakemake.log[0]):
     params = snakemake.params
@@ -20,6 +21,8 @@ with job_log(snakemake.log[0]):
         confusions=dict(
             zip(params.experiments, map(Path, snakemake.input.confusions), strict=True)
         ),
+        sources=source_paths(params.sources),
+        missing=params.missing,
         comparability=params.comparability,
         note=params.note,
         tsv=Path(snakemake.output.tsv),

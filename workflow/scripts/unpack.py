@@ -14,4 +14,5 @@ with job_log(snakemake.log[0]):
         Path(snakemake.output.folder),
         snakemake.params.max_bytes,
         snakemake.params.files_md5,
+        snakemake.params.only,
     )

@@ -40,13 +40,27 @@ def test_clips_come_back_one_by_one(tmp_path):
     for clip_id in reversed(store.clip_ids):
         np.testing.assert_array_equal(store[clip_id], samples[clip_id][:, 0])
         assert store[clip_id].dtype == np.float32
+    assert store.lengths == {"clip0": 100, "clip1": 37, "clip2": 512}
+
+
+@pytest.mark.parametrize(("channels", "layout"), [(1, "mono"), (2, "stereo")])
+def test_a_clip_is_an_ordinary_array(tmp_path, channels, layout):
+    clips, samples = write_clips(tmp_path, [100], channels=channels)
+    data = write_shard(tmp_path, clips, tmp_path, layout=layout)
+    store = AudioStore([data])
+    clip = store["clip0"]
+    assert type(clip) is np.ndarray
+    assert clip.flags.writeable and clip.flags.c_contiguous
+    assert clip.nbytes == 100 * store.bytes_per_frame
+    clip[:] = 0
+    np.testing.assert_array_equal(np.atleast_2d(store["clip0"]), samples["clip0"].T)
 
 
 def test_the_shard_is_one_plain_array_with_a_json_beside_it(tmp_path):
     clips, samples = write_clips(tmp_path, [100, 37])
     data = write_shard(tmp_path, clips, tmp_path)
 
-    packed = np.load(data, mmap_mode="r")
+    packed = np.load(data)
     np.testing.assert_array_equal(packed, np.concatenate([*samples.values()])[:, 0])
     assert json.loads(data.with_suffix(".json").read_text()) == {
         "sample_rate": 8000,
@@ -66,7 +80,7 @@ def test_a_stereo_store_keeps_both_channels(tmp_path):
     clips, samples = write_clips(tmp_path, [100, 37], channels=2)
     data = write_shard(tmp_path, clips, tmp_path, layout="stereo")
 
-    packed = np.load(data, mmap_mode="r")
+    packed = np.load(data)
     np.testing.assert_array_equal(packed, np.concatenate([*samples.values()]))
     store = AudioStore([data])
     assert store.layout == "stereo"
@@ -161,6 +175,14 @@ def test_a_shard_cut_short_does_not_fit_its_index(tmp_path):
     data = write_shard(tmp_path, clips, tmp_path)
     np.save(data, np.load(data)[:-1])
     with pytest.raises(DataError, match=r"shard000\.npy: has the shape \(99,\)"):
+        AudioStore([data])
+
+
+def test_a_file_that_ends_within_a_clip_is_named(tmp_path):
+    clips, _ = write_clips(tmp_path, [50, 50])
+    data = write_shard(tmp_path, clips, tmp_path)
+    data.write_bytes(data.read_bytes()[:-10])
+    with pytest.raises(DataError, match=r"shard000\.npy: is no packed array, or is cut short"):
         AudioStore([data])
 
 

@@ -95,12 +95,14 @@ def test_overrides_of_the_configuration_lie_over_those_of_the_scale(read, edit):
         (
             "models",
             {"small": {"kind": "resnet"}},
-            "models.small.kind: 'resnet' is not allowed; allowed: 'gresnet', 'branched_vgg', 'svm'",
+            "models.small.kind: 'resnet' is not allowed; allowed: 'gresnet', 'branched_vgg', "
+            "'classifier_attention', 'band_attention', 'torchvision', 'svm'",
         ),
         (
             "models",
             {"small": {"kind": None}},
-            "models.small.kind: missing; allowed: gresnet, branched_vgg, svm",
+            "models.small.kind: missing; allowed: gresnet, branched_vgg, classifier_attention, "
+            "band_attention, torchvision, svm",
         ),
         (
             "models",
@@ -250,7 +252,7 @@ def test_a_row_of_the_text_has_one_origin(faults, edit):
     row = {"row": "network", "column": "emotion", "metric": "UAR", "cell": cell, "setting": setting}
     edit(PAPER, text=[row])
     (fault,) = faults()
-    assert fault.startswith("papers.waves.text.0: {'row': 'network', ")
+    assert fault.startswith("papers.waves.text.network / emotion / UAR: {'row': 'network', ")
     assert fault.endswith("it has a cell and a setting; keep one")
 
 
@@ -306,9 +308,9 @@ FIGURE = {
 
 def test_what_is_shown_of_variant_clean_exists(faults, edit):
     edit(PAPER, tables={"1": TABLE}, figures={"emotions": FIGURE})
-    assert faults() == [
-        "papers.waves.tables.1.clean: experiment NET has no variant 'clean'",
+    assert sorted(faults()) == [
         "papers.waves.figures.emotions: experiment NET has no variant 'clean'",
+        "papers.waves.tables.1.clean: experiment NET has no variant 'clean'",
     ]
     edit(PAPER, experiments={"NET": {"variants": {"clean": {}}}}, tables={"1": {"clean": ["net"]}})
     assert faults() == [

@@ -57,11 +57,11 @@ def test_the_configuration_of_the_repository_states_the_defaults(repository_conf
 @pytest.mark.parametrize("scale", ["demo", "quick", "paper"])
 def test_every_scale_of_the_repository_is_valid_with_every_paper(repository_config, scale):
     papers = sorted(path.name for path in (REPOSITORY / "workflow" / "papers").iterdir())
-    project = read_project(
-        {**repository_config, "scale": scale, "papers": papers}, REPOSITORY / "workflow"
-    )
+    config = {**repository_config, "scale": scale, "papers": papers}
+    project = read_project({**config, "keep_going_without_data": True}, REPOSITORY / "workflow")
     expected = "simulated" if scale == "demo" else "upstream"
     assert {source.kind for source in project.sources.values()} == {expected}
+    assert set(project.missing) == (set() if scale == "demo" else {"utpodcast"})
 
 
 def test_only_corpora_of_the_selected_papers_are_resolved(read, edit, workflow):

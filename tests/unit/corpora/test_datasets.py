@@ -1,6 +1,9 @@
+import pandas as pd
 import pytest
 
-from retable.corpora.datasets import select_clips
+from retable.corpora.datasets import check_classes, select_clips
+from retable.corpora.index import read_manifest, write_manifest
+from retable.corpora.tables import write_dataset
 from retable.errors import DataError
 from retable.spec.corpus import Dataset
 
@@ -44,3 +47,51 @@ def test_an_empty_selection_shows_the_values_present(manifest):
         select_clips(manifest, Dataset(where=({"emotion": ["bored"], "statement": ["02"]},)))
     with pytest.raises(DataError, match="no clip has all the values of one filter together"):
         select_clips(manifest, Dataset(where=({"emotion": ["disgust"], "speech_song": ["song"]},)))
+
+
+@pytest.fixture
+def spoken(tmp_path):
+    """A manifest in which speakers have 3, 2 and 1 clips, and nobody sings."""
+    clips = pd.DataFrame(
+        {
+            "path": [f"{number}.wav" for number in range(6)],
+            "speaker": ["a", "a", "a", "b", "b", "c"],
+            "manner": "speech",
+        }
+    )
+    write_manifest(clips, tmp_path / "manifest.tsv")
+    return tmp_path / "manifest.tsv"
+
+
+def test_a_class_without_a_clip_is_named_with_its_dataset(spoken):
+    classes = {"manner": ["speech", "song", "chant"], "speaker": ["a", "b", "c"]}
+    output = spoken.with_name("voices-all.tsv")
+    with pytest.raises(DataError) as caught:
+        write_dataset(spoken, Dataset(), classes, output)
+    message = str(caught.value)
+    assert message.startswith(f"{output}, cut from {spoken}: its 6 clips lack classes that they")
+    assert "  - manner: no clip of 'song', 'chant', only 'speech' 6\n" in message
+    assert "speaker" not in message
+    assert "correct `where` or `labels` of the dataset" in message
+    assert not output.exists()
+
+
+def test_the_classes_of_what_is_selected_count(spoken):
+    one = Dataset(where=({"speaker": ["a", "b"]},))
+    output = spoken.with_name("voices-two.tsv")
+    write_dataset(spoken, one, {"speaker": ["a", "b"], "manner": ["speech"]}, output)
+    assert list(read_manifest(output)["speaker"]) == ["a", "a", "a", "b", "b"]
+    with pytest.raises(DataError, match="speaker: no clip of 'c', only 'a' 3, 'b' 2"):
+        write_dataset(spoken, one, {"speaker": ["a", "b", "c"]}, output)
+
+
+def test_a_corpus_that_may_lack_classes_is_not_asked_for_them(spoken):
+    output = spoken.with_name("voices-all.tsv")
+    write_dataset(spoken, Dataset(), {}, output)
+    assert output.read_bytes() == spoken.read_bytes()
+
+
+def test_a_task_that_is_no_column(spoken):
+    fault = "task accent is no column of the manifest: path, speaker, manner"
+    with pytest.raises(DataError, match=fault):
+        check_classes(read_manifest(spoken), {"accent": ["AU"]}, "voices-all.tsv")

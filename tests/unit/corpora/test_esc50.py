@@ -60,7 +60,7 @@ def directory(write_list, tmp_path):
 
 def index(root, corpus, partial=False, folders=("audio", "meta")):
     """Manifest and rejected clips, as the job writes them."""
-    outputs = {name: root / f"{name}.tsv" for name in ("manifest", "rejected", "report")}
+    outputs = {name: root / f"{name}.tsv" for name in ("manifest", "rejected", "facts", "report")}
     write_index(root, folders, corpus, partial=partial, threads=2, **outputs)
     return read_manifest(outputs["manifest"]), read_manifest(outputs["rejected"])
 
@@ -196,6 +196,7 @@ def real_index(corpus, real_esc50, tmp_path_factory):
         threads=2,
         manifest=outputs / "manifest.tsv",
         rejected=outputs / "rejected.tsv",
+        facts=outputs / "corpus.json",
         report=outputs / "report.tsv",
     )
     return read_manifest(outputs / "manifest.tsv"), read_manifest(outputs / "rejected.tsv")
@@ -231,7 +232,7 @@ def test_the_real_slice_has_a_clip_of_each_class_and_fold(corpus, real_esc50, re
 
 
 def test_a_slice_that_is_not_called_partial(corpus, real_esc50, real_index, tmp_path):
-    outputs = {name: tmp_path / name for name in ("manifest", "rejected", "report")}
+    outputs = {name: tmp_path / name for name in ("manifest", "rejected", "facts", "report")}
     with pytest.raises(DataError, match="1750 of 2000 clips that its lists name have no audio"):
         write_index(real_esc50, ("audio", "meta"), corpus, partial=False, threads=2, **outputs)
     faults = count_faults(*real_index, corpus)

@@ -9,6 +9,7 @@ import soundfile
 from retable.corpora.counts import count_faults
 from retable.corpora.files import ClipDescriptions
 from retable.corpora.index import (
+    check_groups,
     check_named,
     check_rejections,
     index_clips,
@@ -122,6 +123,37 @@ def test_a_clip_that_a_list_names_must_have_a_file(root, corpus, actor, index):
     assert "  - clips.csv names clip00, clip01" in message
     assert "clip09 and 2 more\n  - folds.txt names other\n" in message
     assert "set corpora.ravdess.partial: true" in message
+
+
+def grouped(*clips):
+    """A manifest of clips, each: path, group and accent."""
+    return pd.DataFrame(clips, columns=["path", "group", "accent"])
+
+
+def test_a_group_with_two_classes_of_a_task_that_its_clips_share(corpus):
+    shared = corpus.model_copy(update={"same_in_group": ("accent",)})
+    manifest = grouped(
+        *((f"au/a{number}.wav", "a", "AU") for number in range(5)),
+        ("uk/a5.wav", "a", "UK"),
+        ("uk/b0.wav", "b", "UK"),
+        ("us/c0.wav", "c", "US"),
+        ("uk/c1.wav", "c", "UK"),
+    )
+    with pytest.raises(DataError) as caught:
+        check_groups(manifest, shared)
+    message = str(caught.value)
+    assert "corpus ravdess: 2 of 3 groups have clips of more than one accent:\n" in message
+    assert "  - a: AU (au/a0.wav, au/a1.wav, au/a2.wav and 2 more), UK (uk/a5.wav)\n" in message
+    assert "  - c: UK (uk/c1.wav), US (us/c0.wav)\n" in message
+    assert "  - b" not in message
+    # Where the corpus shares nothing within a group, as a speaker with all emotions, all is well.
+    check_groups(manifest, corpus)
+
+
+def test_clips_without_a_group_are_no_group(corpus):
+    shared = corpus.model_copy(update={"same_in_group": ("accent",)})
+    check_groups(grouped(("a.wav", "", "AU"), ("b.wav", "", "UK"), ("c.wav", "c", "UK")), shared)
+    check_groups(grouped(), shared)
 
 
 def test_a_truncated_flac_is_rejected(root, actor, index):

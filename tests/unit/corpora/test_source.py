@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from retable.corpora.source import resolve_source
-from retable.errors import DataError
+from retable.errors import DataError, MissingData
 
 SPEECH, SONG = "Audio_Speech_Actors_01-24", "Audio_Song_Actors_01-24"
 
@@ -163,6 +163,74 @@ def test_an_archive_of_which_nothing_is_needed_makes_no_corpus(parts, tmp_path):
     for partial in (True, False):
         with pytest.raises(DataError, match=r"expected the folders lists\.txt, audio/ or the arch"):
             resolve_source(parts, str(tmp_path), partial=partial)
+
+
+def test_every_archive_may_be_there_in_another_releases_layout(parts, tmp_path):
+    other = {"other_folders": (("sound", "lists.txt"),)}
+    archives = (parts.archives[0], parts.archives[1].model_copy(update=other))
+    corpus = parts.model_copy(update={"archives": archives})
+    (tmp_path / "lists.txt").write_text("clip")
+    (tmp_path / "sound").mkdir()
+    (tmp_path / "sound" / "clip.wav").write_bytes(b"")
+    old = resolve_source(corpus, str(tmp_path))
+    assert old.folders == ("lists.txt", "sound")
+    assert old.present == ("part0.zip", "part1.zip")
+    (tmp_path / "lists.txt").unlink()
+    expected = r"lists\.txt, audio/ or sound/, lists\.txt or the archives part0\.zip, part1\.zip;"
+    with pytest.raises(DataError, match=expected):
+        resolve_source(corpus, str(tmp_path))
+    # What is missing is named as the archive itself has it.
+    (tmp_path / "lists.txt").write_text("clip")
+    (tmp_path / "sound" / "clip.wav").unlink()
+    (tmp_path / "sound").rmdir()
+    with pytest.raises(DataError, match=r"holds lists\.txt, but not audio\."):
+        resolve_source(corpus, str(tmp_path))
+
+
+def test_the_fingerprint_follows_the_needed_files_alone(corpus, folders):
+    only = (f"{SPEECH}/*/*.wav",)
+    before = resolve_source(corpus, str(folders), only=only)
+    assert before.only == only
+    (folders / SONG / "Actor_01" / "03-02-01-01-02-02-01.wav").write_bytes(b"")
+    assert resolve_source(corpus, str(folders), only=only) == before
+    (folders / SPEECH / "Actor_01" / "03-01-01-01-02-02-01.wav").write_bytes(b"")
+    assert resolve_source(corpus, str(folders), only=only).fingerprint != before.fingerprint
+
+
+def test_every_kind_of_source_knows_what_is_needed(corpus):
+    for text in ("simulated", "upstream", "https://mirror.example.org/audio"):
+        assert resolve_source(corpus, text, only=["*/a.wav"]).only == ("*/a.wav",)
+        assert resolve_source(corpus, text).only == ()
+
+
+@pytest.fixture
+def requested(corpus):
+    """A corpus that is not to be had without asking, and whose archive has no checksum."""
+    archive = corpus.archives[0].model_copy(
+        update={"name": "voices.tar.gz", "md5": None, "checksum_published": False}
+    )
+    update = {"archives": (archive,), "request": "its authors (voices.example.org)"}
+    return corpus.model_copy(update=update)
+
+
+def test_a_corpus_that_must_be_asked_for_is_not_downloaded(requested):
+    with pytest.raises(MissingData) as caught:
+        resolve_source(requested, "upstream")
+    message = str(caught.value)
+    assert message.startswith("corpus ravdess is not downloaded without permission. ")
+    assert "Ask its authors (voices.example.org) for it" in message
+    assert "set corpora.ravdess.source in config.yaml to the directory" in message
+    assert f"holds the folders {SPEECH}/ or the archives voices.tar.gz" in message
+    assert "`source: /path/to/directory`" in message
+
+
+def test_a_corpus_that_must_be_asked_for_is_read_from_where_it_is(requested, folders, tmp_path):
+    assert resolve_source(requested, "simulated").kind == "simulated"
+    assert resolve_source(requested, "https://intranet.example.org/voices").kind == "mirror"
+    assert resolve_source(requested, str(folders)).kind == "folders"
+    (tmp_path / "voices.tar.gz").write_bytes(b"")
+    archives = resolve_source(requested, str(tmp_path))
+    assert (archives.kind, archives.fingerprint) == ("archives", '{"voices.tar.gz":{}}')
 
 
 def test_planning_imports_neither_pandas_nor_a_decoder():

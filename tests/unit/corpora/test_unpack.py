@@ -174,6 +174,58 @@ def test_a_file_that_must_be_in_an_archive_and_is_not(tmp_path):
         unpack_archive(archive, tmp_path / "corpus", LIMIT, {"clips.csv": "abc"})
 
 
+ONLY = ("info.txt", "wav/p1/*_mic1.*")
+
+
+@pytest.mark.parametrize("write", [write_zip, write_tar])
+@pytest.mark.parametrize("top", ["", "VCTK-Corpus/"])
+def test_only_what_is_needed_is_unpacked(tmp_path, write, top):
+    needed = {f"{top}info.txt": b"info", f"{top}wav/p1/a_mic1.flac": b"one"}
+    others = {f"{top}wav/p1/a_mic2.flac": b"two", f"{top}wav/p2/a_mic1.flac": b"three"}
+    suffix = "zip" if write is write_zip else "tar.gz"
+    archive = write(tmp_path / f"corpus.{suffix}", *(needed | others).items())
+    unpack_archive(archive, tmp_path / "corpus", LIMIT, only=ONLY)
+    assert files_below(tmp_path / "corpus") == needed
+
+
+def test_what_is_not_needed_counts_for_no_limit(tmp_path, monkeypatch):
+    monkeypatch.setattr("retable.corpora.unpack.MAX_ENTRIES", 1)
+    archive = write_zip(tmp_path / "c.zip", ("large.wav", bytes(2000)), ("info.txt", b"info"))
+    unpack_archive(archive, tmp_path / "corpus", 1000, only=ONLY)
+    assert files_below(tmp_path / "corpus") == {"info.txt": b"info"}
+    with pytest.raises(DataError, match="exceed the 3 bytes"):
+        unpack_archive(archive, tmp_path / "corpus", 3, only=ONLY)
+
+
+def test_what_is_not_needed_is_not_read(tmp_path):
+    archive = write_zip(tmp_path / "c.zip", ("info.txt", b"info"), ("2.wav", b"y" * 1000))
+    archive.write_bytes(archive.read_bytes().replace(b"yyyy", b"yzyy", 1))
+    unpack_archive(archive, tmp_path / "corpus", LIMIT, only=ONLY)
+    assert files_below(tmp_path / "corpus") == {"info.txt": b"info"}
+
+
+def test_a_needed_member_still_may_not_leave_the_target(tmp_path):
+    for name in ("../wav/p1/a_mic1.flac", "..\\wav\\p1\\a_mic1.flac"):
+        archive = write_zip(tmp_path / "corpus.zip", (name, b"1"))
+        with pytest.raises(DataError, match=r"leads out of the target folder"):
+            unpack_archive(archive, tmp_path / "corpus", LIMIT, only=ONLY)
+
+
+@pytest.mark.parametrize("write", [write_zip, write_tar])
+def test_an_archive_of_which_nothing_is_needed(tmp_path, write):
+    suffix = "zip" if write is write_zip else "tar.gz"
+    members = [(f"audio/p1/{number}.flac", b"") for number in range(7)]
+    archive = write(tmp_path / f"corpus.{suffix}", *members)
+    with pytest.raises(DataError) as caught:
+        unpack_archive(archive, tmp_path / "clips" / "corpus", LIMIT, only=ONLY)
+    message = str(caught.value)
+    assert message.startswith(f"{archive}: no file in it is needed: expected info.txt, wav/p1/*_mi")
+    assert "it begins with audio/p1/0.flac, audio/p1/1.flac, " in message
+    assert "audio/p1/5.flac" not in message
+    assert "correct `only` there" in message
+    assert files_below(tmp_path).keys() == {archive.name}
+
+
 @pytest.mark.parametrize("write", [write_zip, write_tar])
 def test_damage_is_found_without_unpacking(tmp_path, write):
     name = f"corpus.{'zip' if write is write_zip else 'tar.gz'}"

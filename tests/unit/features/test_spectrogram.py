@@ -9,7 +9,7 @@ from retable.errors import ConfigError
 from retable.features.spectrogram import (
     SpectrogramExtractor,
     fit_frames,
-    magnitude_spectrograms,
+    magnitude_spectrogram,
     normalise,
     scale,
     spectrogram_images,
@@ -39,7 +39,7 @@ def noise(*lengths: int) -> list[torch.Tensor]:
 def test_magnitudes_equal_librosa(window_function):
     (waveform,) = noise(30001)
     spec = PAPER.model_copy(update={"window_function": window_function})
-    (ours,) = magnitude_spectrograms([waveform], spec)
+    ours = magnitude_spectrogram(waveform, spec)
     librosas = librosa.stft(
         waveform.numpy(), n_fft=512, hop_length=256, window=window_function, pad_mode="constant"
     )
@@ -62,7 +62,7 @@ def test_a_batch_equals_its_clips_one_by_one(time_fit, scale, rows):
     waveforms = noise(30_000, 4_000, 15_360, 200)
     batch = spectrogram_images(waveforms, spec)
     one_by_one = torch.cat([spectrogram_images([waveform], spec) for waveform in waveforms])
-    torch.testing.assert_close(batch, one_by_one, rtol=1e-4, atol=1e-4)
+    assert torch.equal(batch, one_by_one)
 
 
 def test_images_do_not_depend_on_the_number_of_threads():
@@ -131,10 +131,8 @@ def test_rows_average_neighbouring_frequencies():
     torch.testing.assert_close(reduced, (full[:, 0::2] + full[:, 1::2]) / 2)
 
 
-def test_the_extractor_takes_read_only_clips_and_returns_the_dtype_of_the_spec():
+def test_the_extractor_takes_clips_of_numpy_and_returns_the_dtype_of_the_spec():
     clips = [waveform.numpy() for waveform in noise(20_000, 30_000)]
-    for clip in clips:
-        clip.flags.writeable = False
     spec = PAPER.model_copy(update={"dtype": "float16"})
     images = SpectrogramExtractor(spec)(clips)
     assert images.dtype == np.float16

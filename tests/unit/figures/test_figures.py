@@ -2,14 +2,16 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 from PIL import Image
 
 from drawn_figures import assert_same_bytes_and_readable
 from retable.errors import DataError
 from retable.evaluation.scoring import CONFUSION_COLUMNS, read_confusion
-from retable.figures.confusion import draw_confusion_matrix, pooled_confusion
-from retable.figures.curves import draw_learning_curves
+from retable.figures.confusion import best_repeat, draw_confusion_matrix, pooled_confusion
+from retable.figures.curves import draw_learning_curves, mean_curves
 from retable.figures.style import COLOURS
 from retable.spec.figure import ConfusionMatrices, LearningCurves
 from retable.tsv import write_tsv
@@ -84,6 +86,16 @@ def test_a_matrix_is_drawn_for_each_experiment(tmp_path, confusions):
     assert sizes[2][1] == sizes[1][1]
 
 
+def test_long_headings_of_matrices_are_broken(tmp_path, monkeypatch, confusions):
+    titles = {"GR-RES-M": "ResNets+M", "GR-G-M": "A multi-task network of gated residual blocks"}
+    texts = drawn_texts(monkeypatch)
+    figure = CONFUSION.model_copy(update={"task": "speech_song"})
+    draw_confusion_matrix(
+        figure, confusions, titles, svg=tmp_path / "x.svg", png=tmp_path / "x.png"
+    )
+    assert "A multi-task network of gated\nresidual blocks" in texts
+
+
 def test_large_matrices_stand_one_above_the_other(tmp_path):
     classes = [f"scene_{number:02d}" for number in range(15)]
     counts = [("paper", "test", 0, 0, "scene", target, predicted, 8 if target == predicted else 1)
@@ -105,6 +117,88 @@ def test_only_test_clips_are_counted(tmp_path):
     assert pooled_confusion([tmp_path / "counts.tsv"], "paper", "t")[1].tolist() == [[2]]
 
 
+def write_repeats(path, correct, *, variant="paper", of=10):
+    """Counts of two classes in two folds: of each role's clips so many are right, by repeat."""
+    rows = []
+    for role, by_repeat in correct.items():
+        for repeat, by_fold in enumerate(by_repeat):
+            for fold, right in enumerate(by_fold):
+                rows += [
+                    (variant, role, repeat, fold, "accent", "AU", "AU", right),
+                    (variant, role, repeat, fold, "accent", "AU", "UK", of - right),
+                    (variant, role, repeat, fold, "accent", "UK", "AU", 0),
+                    (variant, role, repeat, fold, "accent", "UK", "UK", 0),
+                ]
+    write_tsv(pd.DataFrame(rows, columns=CONFUSION_COLUMNS), path)
+    return [path]
+
+
+# Over both folds repeat 1 is best on test clips, 2 and 3 alike on validation clips.
+REPEATS = {
+    "test": [(10, 0), (8, 8), (7, 7), (0, 10)],
+    "validation": [(4, 4), (1, 1), (6, 3), (3, 6)],
+}
+
+
+def test_the_best_repeat_is_that_of_the_highest_accuracy_over_its_folds(tmp_path):
+    paths = write_repeats(tmp_path / "counts.tsv", REPEATS)
+    assert best_repeat(paths, "paper", "accent", "test") == (1, 4)
+    assert best_repeat(paths, "paper", "accent", "validation") == (2, 4)
+    assert pooled_confusion(paths, "paper", "accent", 1)[1].tolist() == [[16, 4], [0, 0]]
+    assert pooled_confusion(paths, "paper", "accent")[1].tolist() == [[50, 30], [0, 0]]
+
+
+def test_accuracy_and_not_the_number_of_right_decisions_is_highest(tmp_path):
+    paths = write_repeats(tmp_path / "a.tsv", {"test": [(9, 9)]}, of=20)
+    smaller = write_repeats(tmp_path / "b.tsv", {"test": [(0, 0), (6, 6)]})
+    table = read_confusion(smaller[0])
+    write_tsv(table[table["repeat"] == 1], smaller[0])
+    assert best_repeat(paths + smaller, "paper", "accent", "test") == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("repeats", "variant", "shown"),
+    [
+        ("pooled", "paper", ("CAB-CNN", 50)),
+        ("best_test", "paper", ("CAB-CNN, repeat 1 of 4", 16)),
+        ("best_validation", "paper", ("CAB-CNN, repeat 2 of 4", 14)),
+        ("best_test", "clean", ("CAB-CNN, repeat 2 of 4", 14)),
+    ],
+)
+def test_a_matrix_names_the_repeat_that_it_shows(tmp_path, monkeypatch, repeats, variant, shown):
+    paths = write_repeats(tmp_path / "counts.tsv", REPEATS, variant=variant)
+    figure = CONFUSION.model_copy(
+        update={
+            "experiments": ("CAB",), "task": "accent", "repeats": repeats, "variant": variant,
+        }
+    )  # fmt: skip
+    texts = drawn_texts(monkeypatch)
+    files = {"svg": tmp_path / "x.svg", "png": tmp_path / "x.png"}
+    draw_confusion_matrix(figure, {"CAB": paths}, {"CAB": "CAB-CNN"}, **files)
+    heading, right = shown
+    assert heading in texts
+    assert str(right) in texts
+
+
+def drawn_texts(monkeypatch) -> set[str]:
+    """Fills with every text that is drawn from now on."""
+    texts: set[str] = set()
+    draw = Text.draw
+
+    def noted(self, renderer):
+        texts.add(self.get_text())
+        return draw(self, renderer)
+
+    monkeypatch.setattr(Text, "draw", noted)
+    return texts
+
+
+def test_without_validation_clips_none_can_be_chosen_by_them(tmp_path):
+    paths = write_repeats(tmp_path / "counts.tsv", {"test": REPEATS["test"]})
+    with pytest.raises(DataError, match="no validation confusions of task accent in variant paper"):
+        best_repeat(paths, "paper", "accent", "validation")
+
+
 @pytest.mark.parametrize(("epochs", "every"), [(30, 7), (2, 10), (1, 1)])
 def test_clips_that_are_seldom_evaluated_are_drawn(tmp_path, epochs, every):
     files = {
@@ -119,6 +213,54 @@ def test_clips_that_are_seldom_evaluated_are_drawn(tmp_path, epochs, every):
         assert (panels == np.array(to_rgb(colour)) * 255).all(axis=-1).sum() > 100
 
 
+def write_history(path, ends):
+    """Runs that stop at different epochs; the last to stop is far better than the others."""
+    rows = []
+    for repeat, end in enumerate(ends):
+        for epoch in range(1, end + 1):
+            reached = 0.9 if end == max(ends) else 0.3
+            rows += [
+                (repeat, 0, epoch, "test", "all", "loss", 1 - reached),
+                (repeat, 0, epoch, "test", "emotion", "accuracy", reached),
+            ]
+    columns = ["repeat", "fold", "epoch", "role", "task", "metric", "value"]
+    write_tsv(pd.DataFrame(rows, columns=columns), path)
+    return [path]
+
+
+def test_means_go_as_far_as_all_runs():
+    rows = [("0", "0", 1, 0.2), ("0", "0", 2, 0.4), ("1", "0", 1, 0.4), ("1", "0", 2, 0.8),
+            ("1", "0", 3, 0.9)]  # fmt: skip
+    runs = pd.DataFrame(rows, columns=["repeat", "fold", "epoch", "value"])
+    means = mean_curves(runs.assign(role="test", metric="loss"))
+    assert means["epoch"].tolist() == [1, 2]
+    assert means["mean"].tolist() == pytest.approx([0.3, 0.6])
+    # The deviation of two values is their distance over the square root of two.
+    assert means["std"].tolist() == pytest.approx([0.2 / 2**0.5, 0.4 / 2**0.5])
+
+
+def test_runs_that_stop_apart_are_drawn_one_by_one(tmp_path, monkeypatch):
+    figure = CURVES.model_copy(update={"experiments": ("GR-G-M",)})
+    texts = drawn_texts(monkeypatch)
+    lines = []
+    plot = Axes.plot
+    monkeypatch.setattr(Axes, "plot", lambda *a, **k: lines.extend(found := plot(*a, **k)) or found)
+    files = {"svg": tmp_path / "x.svg", "png": tmp_path / "x.png"}
+
+    draw_learning_curves(figure, {"GR-G-M": write_history(tmp_path / "a", (3, 5))}, {}, **files)
+    loss_mean, *losses = lines[:3]
+    assert loss_mean.get_xdata().tolist() == [1, 2, 3]
+    assert loss_mean.get_ydata().tolist() == pytest.approx([0.4] * 3)
+    assert [line.get_xdata().max() for line in losses] == [3, 5]
+    assert all(line.get_linewidth() < loss_mean.get_linewidth() for line in losses)
+    assert "a single run" in texts
+
+    texts.clear(), lines.clear()
+    draw_learning_curves(figure, {"GR-G-M": write_history(tmp_path / "b", (5, 5))}, {}, **files)
+    assert len(lines) == 2
+    assert "a single run" not in texts
+
+
 def test_long_titles_stay_within_the_drawing(tmp_path, histories):
     titles = {name: f"Multi-task network with inter-connections, {name}" for name in TITLES}
     for names in (TITLES, titles):
@@ -131,7 +273,9 @@ def test_long_titles_stay_within_the_drawing(tmp_path, histories):
 def test_a_task_without_data_is_named(tmp_path, confusions, histories):
     files = {"svg": tmp_path / "x.svg", "png": tmp_path / "x.png"}
     other = {"task": "accent"}
-    with pytest.raises(DataError, match="no confusions of task accent in variant paper; it has"):
+    with pytest.raises(
+        DataError, match="no test confusions of task accent in variant paper; it has"
+    ):
         draw_confusion_matrix(CONFUSION.model_copy(update=other), confusions, TITLES, **files)
     with pytest.raises(DataError, match="no history of task accent; it has all, emotion"):
         draw_learning_curves(CURVES.model_copy(update=other), histories, TITLES, **files)

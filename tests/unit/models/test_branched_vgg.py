@@ -14,7 +14,7 @@ SCENE = {"scene": 15}
 EVENT = {"event": 50}
 BOTH = SCENE | EVENT
 ALPHA = {"scene": 0.7, "event": 0.6}
-PATCH = (128, 128)
+PATCH = (1, 128, 128)
 PAPER = BranchedVGG(
     kind="branched_vgg",
     form="branched",
@@ -45,7 +45,7 @@ every_form = pytest.mark.parametrize(("spec", "sizes"), FORMS.values(), ids=FORM
 
 
 def build(
-    spec: BranchedVGG, sizes: dict[str, int], shape: tuple[int, int] = PATCH
+    spec: BranchedVGG, sizes: dict[str, int], shape: tuple[int, ...] = PATCH
 ) -> BranchedVGGNetwork:
     torch.manual_seed(0)
     return BranchedVGGNetwork(spec, shape, sizes)
@@ -229,7 +229,7 @@ def test_the_registry_holds_the_network():
 @pytest.mark.parametrize("shape", [(47, 47), (47, 128), (63, 431)])
 def test_patches_of_other_sizes(shape):
     for spec, sizes in FORMS.values():
-        logits = build(spec, sizes, shape)(patches(2, *shape))
+        logits = build(spec, sizes, (1, *shape))(patches(2, *shape))
         assert {task: value.shape[1] for task, value in logits.items()} == sizes
 
 
@@ -240,7 +240,7 @@ def test_a_patch_that_is_too_small_is_refused(shape):
         "give the feature at least 47 bands and 47 frames"
     )
     with pytest.raises(ConfigError, match=expected):
-        build(PAPER, SCENE, shape)
+        build(PAPER, SCENE, (1, *shape))
 
 
 @pytest.mark.parametrize(
@@ -270,6 +270,17 @@ def test_the_fused_form_is_for_one_task():
         build(FUSED, BOTH)
 
 
+def test_channels_of_an_image_are_those_of_layer_1():
+    network = build(PAPER, SCENE, (3, 128, 128))
+    assert parameter_count(network) - COUNTS["baseline for scenes"] == 5 * 5 * 2 * 32
+    assert network.structure()["input"] == [128, 128, 3]
+
+
+def test_a_waveform_is_refused():
+    with pytest.raises(ConfigError, match="give it a feature that is an image"):
+        build(PAPER, SCENE, (1, 20000))
+
+
 def test_all_faults_are_told_at_once():
     with pytest.raises(ConfigError, match="3 faults"):
-        build(variant(**FUSED.model_dump() | {"alpha": {"scene": 0.7}}), BOTH, (20, 20))
+        build(variant(**FUSED.model_dump() | {"alpha": {"scene": 0.7}}), BOTH, (1, 20, 20))

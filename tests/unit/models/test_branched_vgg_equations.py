@@ -18,7 +18,7 @@ def build(sizes: dict[str, int], **fields: object) -> BranchedVGGNetwork:
     """A small network for patches of 64 bands and 80 frames: layer 15 has 2 x 3 positions."""
     torch.manual_seed(0)
     spec = BranchedVGG.model_validate({**TINY, "form": "branched", **fields})
-    return BranchedVGGNetwork(spec, (64, 80), sizes)
+    return BranchedVGGNetwork(spec, (1, 64, 80), sizes)
 
 
 def patches(batch: int) -> torch.Tensor:

@@ -16,7 +16,7 @@ def network() -> nn.Sequential:
 
 
 def test_layers_in_their_order_with_shapes_and_parameters():
-    assert layer_table(network(), (10, 12)) == [
+    assert layer_table(network(), (1, 10, 12)) == [
         {"layer": "0", "type": "Conv2d", "output_shape": [4, 5, 6], "parameters": 4 * 9 + 4},
         {"layer": "1.0", "type": "BatchNorm2d", "output_shape": [4, 5, 6], "parameters": 8},
         {"layer": "1.1", "type": "ReLU", "output_shape": [4, 5, 6], "parameters": 0},
@@ -25,10 +25,15 @@ def test_layers_in_their_order_with_shapes_and_parameters():
     ]
 
 
+def test_the_input_has_the_channels_and_axes_that_it_is_said_to_have():
+    waveforms = nn.Sequential(nn.Conv1d(2, 3, 4), nn.MaxPool1d(5))
+    assert [row["output_shape"] for row in layer_table(waveforms, (2, 13))] == [[3, 10], [3, 2]]
+
+
 def test_the_model_is_left_as_it_was():
     model = network().train()
     state = {name: value.clone() for name, value in model.state_dict().items()}
-    layer_table(model, (10, 12))
+    layer_table(model, (1, 10, 12))
     assert model.training
     assert all(torch.equal(value, state[name]) for name, value in model.state_dict().items())
     assert not any(module._forward_hooks for module in model.modules())
@@ -36,7 +41,7 @@ def test_the_model_is_left_as_it_was():
 
 def test_the_layers_hold_all_parameters_and_json_holds_the_layers():
     model = network()
-    layers = layer_table(model, (10, 12))
+    layers = layer_table(model, (1, 10, 12))
     assert sum(row["parameters"] for row in layers) == parameter_count(model) == 895
     assert json.loads(json.dumps(layers)) == layers
 

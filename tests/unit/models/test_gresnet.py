@@ -57,13 +57,18 @@ def variant(spec: GatedResNet, **fields: object) -> GatedResNet:
     return GatedResNet.model_validate({**spec.model_dump(), **fields})
 
 
-def images(batch: int, rows: int = 257, frames: int = 399) -> torch.Tensor:
-    return torch.randn(batch, 1, rows, frames, generator=torch.Generator().manual_seed(0))
+def images(batch: int, rows: int = 257, frames: int = 399, channels: int = 1) -> torch.Tensor:
+    return torch.randn(batch, channels, rows, frames, generator=torch.Generator().manual_seed(0))
 
 
-def build(spec: GatedResNet, classes: dict[str, int] = BOTH) -> GatedResidualNetwork:
+IMAGE = (1, 257, 399)
+
+
+def build(
+    spec: GatedResNet, classes: dict[str, int] = BOTH, shape: tuple[int, ...] = IMAGE
+) -> GatedResidualNetwork:
     torch.manual_seed(0)
-    return GatedResidualNetwork(spec, (257, 399), classes)
+    return GatedResidualNetwork(spec, shape, classes)
 
 
 @pytest.mark.parametrize("block", ["gated", "residual", "plain"])
@@ -89,7 +94,7 @@ def test_one_training_step_at_paper_size_changes_every_parameter(block, pooling)
 
 
 def test_sizes_along_the_network_at_paper_size():
-    sizes = {row["layer"]: row["output_shape"] for row in layer_table(build(PAPER), (257, 399))}
+    sizes = {row["layer"]: row["output_shape"] for row in layer_table(build(PAPER), IMAGE)}
     assert sizes["stem.0"] == [32, 129, 200]
     assert sizes["stem.3"] == [32, 65, 100]
     assert [sizes[f"blocks.{block}.convolution2"] for block in range(7)] == [
@@ -192,6 +197,20 @@ def test_every_row_of_tables_3_and_4(f1, f2, kernel1):
     assert model.structure()["kernels"] == [[kernel1, 3]] * 3
 
 
+def test_colour_images_widen_the_first_convolution_only():
+    """The network of cabcnn, section 4: pictures of 3 x 256 x 256."""
+    gray, colour = build(PAPER), build(PAPER, shape=(3, 256, 256))
+    assert parameter_count(colour) - parameter_count(gray) == 7 * 7 * 2 * 32
+    assert colour(images(2, 64, 64, channels=3))["emotion"].shape == (2, 8)
+    assert layer_table(colour, (3, 256, 256))[0]["output_shape"] == [32, 128, 128]
+
+
+def test_a_waveform_is_refused():
+    expected = "samples have the shape 1x20000; expected channels, rows and frames"
+    with pytest.raises(ConfigError, match=expected):
+        build(PAPER, shape=(1, 20000))
+
+
 @pytest.mark.parametrize("depth", [3, 4, 5, 6, 7, 8, 9])
 def test_every_depth_of_figure_11(depth):
     model = build(variant(PAPER, depth=depth))
@@ -213,14 +232,14 @@ def test_structure_is_what_section_5_3_prints():
 
 
 def test_the_stem_may_go_without_pooling():
-    sizes = {row["layer"]: row["output_shape"] for row in layer_table(build(SMALL), (257, 399))}
+    sizes = {row["layer"]: row["output_shape"] for row in layer_table(build(SMALL), IMAGE)}
     assert sizes["blocks.0.convolution1"] == [4, 129, 200]
 
 
 def test_equal_seeds_give_equal_weights():
     first, second = build(SMALL), build(SMALL)
     torch.manual_seed(1)
-    other = GatedResidualNetwork(SMALL, (257, 399), BOTH)
+    other = GatedResidualNetwork(SMALL, IMAGE, BOTH)
     for name, value in first.state_dict().items():
         assert torch.equal(value, second.state_dict()[name])
     assert not torch.equal(first.heads["emotion"].weight, other.heads["emotion"].weight)
@@ -243,7 +262,7 @@ def test_the_network_learns_two_tasks_at_once():
         x[clip, 0, row : row + 3, ::step] += 3
     torch.manual_seed(0)
     model = GatedResidualNetwork(
-        variant(SMALL, pooling="grid", hidden=16), (24, 24), {"band": 4, "steady": 2}
+        variant(SMALL, pooling="grid", hidden=16), (1, 24, 24), {"band": 4, "steady": 2}
     )
     optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
     for _ in range(40):

@@ -4,7 +4,7 @@ import torch
 from scipy.signal import correlate2d
 from torch import nn
 
-from retable.models.gresnet import GatedBlock, GridAverage, SerialBlock, block_widths
+from retable.models.gresnet import GatedBlock, SerialBlock, block_widths
 from retable.spec.model import GatedResNet, Stem
 
 
@@ -114,11 +114,3 @@ def test_comparators_have_the_two_convolutions_in_series(kind):
 def test_widths_are_cut_or_the_last_repeated():
     assert block_widths((32, 64), 1) == (32,)
     assert block_widths((32, 64), 4) == (32, 64, 64, 64)
-
-
-@pytest.mark.parametrize("size", [(17, 25), (9, 4), (3, 2), (1, 1)])
-@pytest.mark.parametrize("cells", [1, 4])
-def test_grid_averages_equal_adaptive_average_pooling(size, cells):
-    x = images(3, *size).expand(3, 2, *size)
-    expected = nn.AdaptiveAvgPool2d(cells)(x).flatten(1)
-    torch.testing.assert_close(GridAverage(cells)(x), expected)

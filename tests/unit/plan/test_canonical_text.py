@@ -1,18 +1,14 @@
 """The text that stands for a spec in a job's parameters."""
 
 import json
-from pathlib import Path
 
 import pytest
-import yaml
 from pydantic import create_model
 
-from retable.plan.plan import Plan
+from plans import plan_of
 from retable.spec.base import Spec, canonical_json
 from retable.spec.split import KFold
 from retable.spec.training import Training
-
-REPOSITORY = Path(__file__).parents[3]
 
 
 def test_equal_specs_give_equal_text_however_they_are_written():
@@ -45,8 +41,7 @@ def specs_in(value):
 
 @pytest.mark.parametrize("scale", ["demo", "paper"])
 def test_a_new_field_with_a_default_changes_no_text(scale):
-    config = yaml.safe_load((REPOSITORY / "config.yaml").read_text()) | {"scale": scale}
-    plan = Plan.of(config, REPOSITORY / "workflow")
+    plan = plan_of(scale=scale)
     parts = [
         plan.part(experiment, part)
         for experiment in plan.experiments.values()

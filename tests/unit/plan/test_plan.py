@@ -8,7 +8,7 @@ import pytest
 
 from plans import REPOSITORY, WORKFLOW, edited_plan, part_texts, plan_of
 from retable.checks.build import promised_tables
-from retable.plan.plan import run_seed
+from retable.plan.experiments import run_seed
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_gresnets_trains_24_networks_on_five_folds_each_and_one_that_the_paper_l
     experiments = {
         name: spec
         for (paper, name, variant), spec in plan.experiments.items()
-        if (paper, variant) == ("gresnets", "paper")
+        if (paper, variant) == ("gresnets", "paper") and spec.datasets == ("ravdess-dogs",)
     }
     networks = {name: spec for name, spec in experiments.items() if spec.training}
     assert {len(plan.runs(spec)) for spec in experiments.values()} == {5}
@@ -61,15 +61,50 @@ def test_gresnets_trains_24_networks_on_five_folds_each_and_one_that_the_paper_l
     assert clean.inputs[0].split.group == "speaker"
 
 
+def test_gresnets_trains_on_vctk_over_ten_folds_and_over_six_of_other_speakers():
+    plan = plan_of(scale="paper")
+    tasks = {"GR-V-SPK": ("speaker",), "GR-V-ACC": ("accent",), "GR-V-M": ("speaker", "accent")}
+    for name, its_tasks in tasks.items():
+        experiment = plan.experiment("gresnets", name, "paper")
+        assert experiment.tasks == its_tasks and len(plan.runs(experiment)) == 10
+    classes = plan.part(experiment, "0").classes
+    assert len(classes["speaker"]) == 37 and len(classes["accent"]) == 6
+    unseen = plan.experiment("gresnets", "GR-V-ACC", "clean")
+    assert unseen.inputs[0].split.group == "speaker" and len(plan.runs(unseen)) == 6
+
+
+def test_cabcnn_trains_nine_networks_eight_times_on_one_split():
+    plan = plan_of(scale="paper")
+    experiments = {
+        (name, variant): spec
+        for (paper, name, variant), spec in plan.experiments.items()
+        if paper == "cabcnn"
+    }
+    assert sum(len(plan.runs(spec)) for (_, v), spec in experiments.items() if v == "paper") == 72
+    assert {name for name, variant in experiments if variant == "clean"} == {"CA-CAB-30", "CA-VGG"}
+    headline = experiments["CA-CAB-30", "paper"]
+    assert {run.draw for run in plan.runs(headline)} == {0}
+    assert len({run.seed for run in plan.runs(headline)}) == 8
+    training = headline.training
+    assert (training.batch_size, training.patience, training.monitor) == (128, 15, "loss")
+    assert (training.batching, training.optimizer) == ("shortest", "adam")
+    sgd = experiments["CA-ALX", "paper"].training
+    assert (sgd.learning_rate, sgd.momentum, sgd.weight_decay, sgd.batch_size) == (
+        0.001, 0.9, 1e-8, 48,
+    )  # fmt: skip
+    clean = experiments["CA-CAB-30", "clean"]
+    assert clean.training.batching == "masked" and clean.inputs[0].split.group == "group"
+
+
 def test_an_experiment_may_run_some_of_its_folds(edited):
     def edit(paper):
-        paper["experiments"]["GR-G-M"] |= {"folds": [4, 2], "repeats": 2}
+        paper["experiments"]["GR-CNN-M"] |= {"folds": [4, 2], "repeats": 2}
 
     plan = edited(edit, scale="paper")
-    runs = plan.runs(plan.experiment("gresnets", "GR-G-M", "paper"))
+    runs = plan.runs(plan.experiment("gresnets", "GR-CNN-M", "paper"))
     assert [(run.repeat, run.fold) for run in runs] == [(0, 4), (0, 2), (1, 4), (1, 2)]
     whole = plan_of(scale="paper")
-    all_runs = whole.runs(whole.experiment("gresnets", "GR-G-M", "paper"))
+    all_runs = whole.runs(whole.experiment("gresnets", "GR-CNN-M", "paper"))
     assert runs[:2] == [all_runs[4], all_runs[2]]
 
 

@@ -50,3 +50,57 @@ def test_a_directory_holds_a_corpus_in_upstreams_folders(tmp_path):
     assert plan_of().indexed("esc50") == ["ESC-50"]
     partial = plan_of(corpora={"esc50": {"source": str(tmp_path), "partial": True}})
     assert partial.index_text("esc50") != plan.index_text("esc50")
+
+
+def vctk_of(speakers: list[str]):
+    """The plan in which the dataset of the papers has these speakers of VCTK."""
+    where = [{"speaker": speakers}]
+    return plan_of(overrides={"corpora": {"vctk": {"datasets": {"accents": {"where": where}}}}})
+
+
+def test_unpacking_and_indexing_depend_on_the_speakers_in_use():
+    plan = vctk_of(["p225", "p226"])
+    assert plan.source("vctk").only == (
+        "speaker-info.txt",
+        "wav48_silence_trimmed/p225/*_mic1.*",
+        "wav48_silence_trimmed/p226/*_mic1.*",
+        "wav48/p225/*",
+        "wav48/p226/*",
+    )
+    other = vctk_of(["p225"])
+    assert other.source("vctk").only != plan.source("vctk").only
+    assert other.index_text("vctk") != plan.index_text("vctk")
+    assert '"only":["speaker-info.txt",' in plan.index_text("vctk")
+
+
+def test_a_corpus_that_is_needed_whole_has_no_patterns():
+    plan = plan_of()
+    for corpus in ("esc50", "ravdess", "tut2017"):
+        assert plan.source(corpus).only == ()
+        assert '"only"' not in plan.index_text(corpus)
+
+
+def test_a_directory_may_hold_an_older_release(tmp_path):
+    (tmp_path / "wav48" / "p225").mkdir(parents=True)
+    (tmp_path / "wav48" / "p225" / "p225_001.wav").touch()
+    (tmp_path / "speaker-info.txt").touch()
+    plan = plan_of(corpora={"vctk": {"source": str(tmp_path)}})
+    assert plan.indexed("vctk") == ["speaker-info.txt", "wav48"]
+    assert plan_of().indexed("vctk") == ["VCTK-Corpus-0.92"]
+
+
+def test_a_dataset_has_the_classes_of_its_corpus_or_its_own():
+    plan = plan_of()
+    of_corpus = plan.classes("esc50-all")
+    assert of_corpus == plan.corpus("esc50").labels
+    own = plan.classes("vctk-accents")
+    assert own["accent"] == (
+        "American",
+        "Canadian",
+        "English",
+        "Irish",
+        "Northern Irish",
+        "Scottish",
+    )
+    assert len(own["speaker"]) == 37
+    assert list(plan.classes("vctk-all")) == ["accent"]

@@ -7,7 +7,8 @@ import pytest
 from retable.errors import ConfigError, DataError
 from retable.evaluation.scoring import CONFUSION_COLUMNS
 from retable.spec.paper import Cell
-from retable.tables.cells import ExperimentScores, merge_cells, reproduced_value
+from retable.tables.cells import merge_cells, reproduced_value
+from retable.tables.results import ExperimentScores
 from sample_results import PUBLISHED, accuracies
 
 
@@ -83,7 +84,7 @@ def test_pooled_takes_the_pooled_value():
 def test_a_single_run_has_no_deviation_and_fractions_stay():
     scores = scores_of({(0, "0"): 0.7939, (0, "pooled"): 0.7939})
     value = reproduced_value(CELL.model_copy(update={"percent": None}), scores, "paper")
-    assert value == (0.7939, None, 1, 66)
+    assert value == (0.7939, None, 1, 66, "")
 
 
 def test_what_is_missing_is_named():
@@ -102,7 +103,7 @@ def test_cells_of_a_confusion_matrix_count_clips():
     scores = ExperimentScores(scores_of({(0, "0"): 0.9}).scores, confusion, "GR-V-ACC.tsv")
     cell = Cell(experiment="GR-V-ACC", task="accent", metric="confusion")
     value = reproduced_value(cell, scores, "paper", "English", "Irish")
-    assert value == (30.0, None, 1, 1481)
+    assert value == (30.0, None, 1, 1481, "")
     with pytest.raises(DataError, match="no target 'Welsh' predicted as 'Irish'"):
         reproduced_value(cell, scores, "paper", "Welsh", "Irish")
 

@@ -68,6 +68,14 @@ def test_reads_what_was_built(sources, reading, published, expected):
     assert read_setting(reading, sources, published) == expected
 
 
+def test_an_equal_power_of_ten_is_printed_as_one(sources):
+    # Adam's rate of 0.001; cabcnn writes its weight decay of 10^-8 like that.
+    rate = setting("run", "optimizer.learning_rate", scale=1e-5)
+    assert read_setting(rate, sources, "1e-8") == "1e-8"
+    assert read_setting(rate, sources, "1.0e-8") == "1.0e-8"
+    assert read_setting(rate, sources, "1e-7") == "0.00000001"
+
+
 def test_an_unequal_number_is_never_rounded_to_the_printed_one(sources):
     rate = setting("run", "optimizer.learning_rate", scale=0.55)
     assert read_setting(rate, sources, "0.001") == "0.00055"
@@ -106,7 +114,7 @@ def test_an_input_that_is_not_there_is_named(sources):
 
 
 def test_only_runs_and_clips_are_counted(sources):
-    with pytest.raises(ConfigError, match="but a split is one; count in run or manifest"):
+    with pytest.raises(ConfigError, match="count in run or dataset or manifest"):
         read_setting(setting("split", "folds", reduce="count"), sources, "4")
 
 

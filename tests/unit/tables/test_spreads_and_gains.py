@@ -10,7 +10,7 @@ from retable.tables.layout import table_layout
 from retable.tables.long_form import read_long_form
 from retable.tables.render import html_table
 from retable.tsv import write_tsv
-from sample_results import MIXUP_PUBLISHED, accuracies
+from sample_results import CABCNN_PUBLISHED, MIXUP_PUBLISHED, accuracies
 
 MEAN = Cell(metric="accuracy", aggregate="fold_mean", statistic="mean", percent=True)
 DEVIATION = MEAN.model_copy(update={"statistic": "sd"})
@@ -181,21 +181,21 @@ def gain_line(folder, scores, gain, key=("MTL vs baseline", "ASC", "gain"), **mo
     names = ("text_tsv", "text_markdown", "settings_tsv", "settings_markdown")
     write_text_tables(
         [TextRow(row=row, column=column, metric=metric, gain=gain)],
-        published=MIXUP_PUBLISHED,
         scores=scores,
         sources={},
-        **{"comparability": "comparable", **more},
+        **{"published": MIXUP_PUBLISHED, "comparability": "comparable", **more},
         **{name: folder / name for name in names},
     )
     return read_long_form(folder / "text_tsv").set_index(["row", "column", "metric"]).loc[key]
 
 
 def test_a_gain_is_the_difference_of_two_cells(tmp_path, scores):
-    # 76.64 - 73.91; of independent trials, the variances add: 0.74 ** 2 + 0.18 ** 2 = 0.58.
+    # 76.64 - 73.91, and 76.64 / 73.91 = 1.0369; of independent trials, the variances add:
+    # 0.74 ** 2 + 0.18 ** 2 = 0.58.
     assert gain_line(tmp_path, scores, Gain(of=MULTITASK, over=BASELINE)).to_dict() == {
         "unit": "points", "kind": "derived", "variant": "paper", "published": "2.73",
         "reproduced": "2.73", "difference": "0.00", "sd": "0.76", "n": "6",
-        "verdict": "within 1 sd", "note": "76.64 less 73.91",
+        "verdict": "within 1 sd", "note": "76.64 less 73.91; relative +3.7 %",
     }  # fmt: skip
     assert "| 2.73 points | 2.73 ± 0.76 points |" in (tmp_path / "text_markdown").read_text()
 
@@ -211,7 +211,8 @@ def test_a_gain_over_a_cited_number_takes_it_as_it_is_printed(tmp_path):
     line = gain_line(tmp_path, write_fusions(tmp_path), gain, key)
     # 84.5 - 83.3; a single fusion has no deviation.
     assert (line["reproduced"], line["sd"], line["n"]) == ("1.2", "", "1")
-    assert (line["verdict"], line["note"]) == ("as printed", "84.5 less the cited 83.3")
+    assert line["verdict"] == "as printed"
+    assert line["note"] == "84.5 less the cited 83.3; relative +1.4 %"
     simulated = gain_line(tmp_path, write_fusions(tmp_path), gain, key, comparability="simulated")
     assert simulated["verdict"] == "not comparable"
 
@@ -234,3 +235,47 @@ def test_a_gain_is_between_values(tmp_path, scores):
     with pytest.raises(ConfigError, match="'none' has no scores"):
         unknown = MULTITASK.model_copy(update={"experiment": "none"})
         gain_line(tmp_path, scores, Gain(of=unknown, over=BASELINE))
+
+
+ACCENT = Cell(task="accent", metric="accuracy", aggregate="pooled", repeats="best_test", decimals=2)
+CLAIM = Gain(
+    of=ACCENT.model_copy(update={"experiment": "CAB"}),
+    over=ACCENT.model_copy(update={"experiment": "VGG"}),
+)
+CLAIM_KEY = ("CAB-CNN vs state of the art", "all scores", "improvement claim")
+
+
+def write_accents(folder):
+    """Accuracies of two repeats over 524 clips; the better are those of cabcnn's Table 3."""
+    right = {"CAB": (471, 503), "VGG": (453, 342)}
+    for name, by_repeat in right.items():
+        values = {
+            (repeat, fold): clips / 524
+            for repeat, clips in enumerate(by_repeat)
+            for fold in (0, "pooled")
+        }
+        write_tsv(accuracies(values, task="accent", n=524), folder / f"{name}.tsv")
+    return {name: folder / f"{name}.tsv" for name in right}
+
+
+def test_a_gain_in_points_says_what_it_is_relative_to_the_lower_number(tmp_path):
+    # "More than 10 %": 503 of 524 clips are 95.99 %, 453 are 86.45 %; 95.99 / 86.45 = 1.1104.
+    published = {"published": CABCNN_PUBLISHED}
+    line = gain_line(tmp_path, write_accents(tmp_path), CLAIM, CLAIM_KEY, **published)
+    assert line["note"].endswith(
+        "recall 11.80, F1 11.92; 95.99 less 86.45; relative +11.0 %; "
+        "repeat 1 of 2, best by test accuracy, less repeat 0 of 2, best by test accuracy"
+    )
+    # As fine as the numbers are printed that are subtracted: 10 would hide that it is less.
+    columns = ["published", "reproduced", "difference", "sd", "n", "verdict"]
+    assert line[columns].tolist() == ["10", "9.54", "-0.46", "", "2", "as printed"]
+
+
+def test_only_of_numbers_in_percent_there_is_a_relative_gain(tmp_path):
+    def fraction(cell):
+        return cell.model_copy(update={"percent": False, "decimals": 4})
+
+    gain = Gain(of=fraction(CLAIM.of), over=fraction(CLAIM.over))
+    published = {"published": CABCNN_PUBLISHED}
+    line = gain_line(tmp_path, write_accents(tmp_path), gain, CLAIM_KEY, **published)
+    assert "; 0.9599 less 0.8645; repeat 1 of 2" in line["note"]

@@ -9,7 +9,8 @@ from retable.evaluation.scoring import CONFUSION_COLUMNS, read_scores
 from retable.spec.paper import Cell, Reading, Table, TextRow
 from retable.tables.files import write_table, write_text_tables
 from retable.tables.layout import table_layout
-from retable.tables.long_form import COLUMNS, read_long_form
+from retable.tables.lines import COLUMNS
+from retable.tables.long_form import read_long_form
 from retable.tables.render import escape_latex, html_table
 from sample_results import PUBLISHED, TABLE2, TABLE2_EXPERIMENTS, write_sample_scores
 

@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 from retable.logs import job_log
 from retable.spec.compute import Compute
 from retable.spec.part import Part
 from retable.spec.split import KFold
+from retable.training.batches import Batch
 from retable.training.checkpoint import Checkpoint, Preempted
 from retable.training.inputs import InputFiles
 from retable.training.loop import RunTrainer
@@ -106,8 +106,14 @@ def inputs_in(folder: Path) -> InputFiles:
     return InputFiles(folder / "dataset.tsv", shards, folder / "roles.tsv", None, "simulated")
 
 
-def write_shard(path: Path, clip_ids: list[str], features: np.ndarray, **facts: Any) -> None:
-    """One shard of a feature store; keywords are facts of the feature."""
+def write_shard(
+    path: Path,
+    clip_ids: list[str],
+    features: np.ndarray,
+    lengths: np.ndarray | None = None,
+    **facts: Any,
+) -> None:
+    """One shard of a feature store; keywords but the clips' lengths are facts of the feature."""
     np.save(path, features)
     index = {
         "clip_ids": clip_ids,
@@ -115,6 +121,8 @@ def write_shard(path: Path, clip_ids: list[str], features: np.ndarray, **facts: 
         "dtype": str(features.dtype),
         "feature": facts,
     }
+    if lengths is not None:
+        index["lengths"] = lengths.tolist()
     path.with_suffix(".json").write_text(json.dumps(index), encoding="utf-8")
 
 
@@ -160,10 +168,10 @@ def stopped_in_step(step: int) -> Iterator[None]:
     """Sends this process SIGTERM in step `step` of all steps within, where training then stops."""
     train_on, steps = RunTrainer._train_on, itertools.count(1)
 
-    def counted(self: RunTrainer, positions: torch.Tensor) -> None:
+    def counted(self: RunTrainer, batch: Batch) -> None:
         if next(steps) == step:
             os.kill(os.getpid(), signal.SIGTERM)
-        train_on(self, positions)
+        train_on(self, batch)
 
     RunTrainer._train_on = counted  # type: ignore[method-assign]
     try:

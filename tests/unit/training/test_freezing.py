@@ -108,7 +108,7 @@ def test_a_training_leaves_frozen_parameters_and_their_statistics_to_the_bit(
     frozen = ["stem.*", "blocks.0.*"]
     part = patch_part("scene", runs=1, frozen=frozen, freeze_batch_norm=keeps_statistics)
     outputs = train(tmp_path / "part0", part, inputs[0])
-    initial = build_network(part, part.runs[0], SHAPE, torch.device("cpu")).state_dict()
+    initial = build_network(part, part.runs[0], (1, *SHAPE), torch.device("cpu")).state_dict()
     trained = load_file(outputs.weights / "repeat0-fold0.safetensors")
     same = {name for name, values in trained.items() if torch.equal(values, initial[name])}
     of_frozen = {name for name in initial if name.startswith(("stem.", "blocks.0."))}

@@ -10,6 +10,7 @@ from torch import nn
 from retable.errors import TrainingError
 from retable.spec.compute import Compute
 from retable.spec.training import Training
+from retable.training.batches import Batch
 from retable.training.checkpoint import Checkpoint, StopFlag
 from retable.training.data import ClipData
 from retable.training.loop import RunTrainer
@@ -124,7 +125,7 @@ def test_the_learning_rate_of_each_epoch_is_set_and_recorded(tmp_path):
     seen = []
 
     class Watched(RunTrainer):
-        def _train_on(self, batch: torch.Tensor) -> None:
+        def _train_on(self, batch: Batch) -> None:
             seen.append(self.optimizer.param_groups[0]["lr"])
             super()._train_on(batch)
 

@@ -8,7 +8,9 @@ import torch
 from safetensors.torch import load_file
 from sample_part import result_bytes, sample_part, stopped_in_step, train, write_inputs
 from sample_patches import mixed_part, write_patch_inputs
+from sample_waveforms import waveform_part, write_waveform_inputs
 
+from retable.evaluation.predictions import read_predictions, score_matrix
 from retable.spec.compute import Compute
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU")
@@ -67,3 +69,18 @@ def test_mixtures_stopped_and_gone_on_with_give_the_same_bytes(tmp_path):
         train(tmp_path / "part0", part, *inputs, compute=GPU)
     resumed = train(tmp_path / "part0", part, *inputs, compute=GPU)
     assert result_bytes(resumed) == result_bytes(in_one_go)
+
+
+@pytest.mark.parametrize("batching", ["shortest", "masked"])
+def test_clips_of_different_lengths_give_finite_scores_and_the_same_bytes_again(tmp_path, batching):
+    inputs = write_waveform_inputs(tmp_path / "inputs")
+    part = waveform_part(batching=batching)
+    in_one_go = train(tmp_path / "reference", part, inputs, compute=GPU)
+    with stopped_in_step(8):
+        train(tmp_path / "part0", part, inputs, compute=GPU)
+    resumed = train(tmp_path / "part0", part, inputs, compute=GPU)
+    assert result_bytes(resumed) == result_bytes(in_one_go)
+    weights = load_file(resumed.weights / "repeat0-fold0.safetensors")
+    assert all(torch.isfinite(value).all() for value in weights.values())
+    scores = score_matrix(read_predictions([resumed.predictions]).table)
+    torch.testing.assert_close(torch.from_numpy(scores).sum(1), torch.ones(len(scores)))

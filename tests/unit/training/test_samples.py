@@ -17,6 +17,8 @@ from sample_patches import (
     patch_part,
     write_patch_inputs,
 )
+from sample_waveforms import CLASSES as WAVEFORM_CLASSES
+from sample_waveforms import STORED, clip_lengths, write_waveform_inputs
 
 from retable.errors import DataError
 from retable.features.store import FeatureStore, Patch
@@ -115,6 +117,50 @@ def test_a_feature_without_channels_is_one_sample_a_clip(tmp_path):
     stored = FeatureStore(files.feature_shards).rows(["clip03", "clip20"])
     patches = samples.patches(samples.roles["train"])
     np.testing.assert_array_equal(patches.numpy(), stored[:, None].astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("stored", "seen"),
+    [((12, 10), (1, 12, 10)), ((30,), (1, 30)), ((3, 8, 8), (3, 8, 8))],
+    ids=["image", "waveform", "image in colour"],
+)
+def test_a_sample_has_its_channels_first_as_networks_take_it(stored, seen):
+    features = torch.randn(5, 1, *stored, generator=torch.Generator().manual_seed(0))
+    data = ClipData(tuple("abcde"), features.half(), {"task": torch.zeros(5, dtype=torch.int64)})
+    assert (data.patch_shape, data.input_shape) == (stored, seen)
+    samples = Samples(data, {"test": ["d", "a"]})
+    patches = samples.patches(samples.roles["test"])
+    assert patches.shape == (2, *seen) and patches.dtype == torch.float32
+    torch.testing.assert_close(patches.flatten(1), data.features[[3, 0]].float().flatten(1))
+
+
+def test_a_batch_can_be_cut_shorter_than_it_is_stored():
+    waves = torch.arange(60, dtype=torch.float16).reshape(5, 1, 12)
+    data = ClipData(tuple("abcde"), waves, {"task": torch.zeros(5, dtype=torch.int64)})
+    cut = Samples(data, {}).patches(torch.tensor([4, 1]), length=3)
+    assert cut.tolist() == [[[48, 49, 50]], [[12, 13, 14]]]
+    cut.zero_()
+    assert data.features[4, 0, :3].tolist() == [48, 49, 50], "a batch has memory of its own"
+
+
+def test_clips_come_with_the_lengths_that_their_store_says(tmp_path):
+    files = write_waveform_inputs(tmp_path)
+    data = load_clips(files.dataset, files.feature_shards, WAVEFORM_CLASSES, CPU)
+    assert (data.input_shape, data.lengths.dtype) == ((1, STORED), torch.int64)
+    assert data.lengths.tolist() == clip_lengths().tolist()
+    ends = [int(wave.nonzero().max()) + 1 for wave in data.features[:, 0]]
+    assert ends == data.lengths.tolist()
+
+
+def test_lengths_are_part_of_what_a_checkpoint_was_trained_on(tmp_path):
+    files = write_waveform_inputs(tmp_path)
+    data = load_clips(files.dataset, files.feature_shards, WAVEFORM_CLASSES, CPU)
+    digests = [
+        replace(data, lengths=lengths).digest()
+        for lengths in (data.lengths, data.lengths.clone(), data.lengths - 1, None)
+    ]
+    assert digests[0] == data.digest() == digests[1]
+    assert len(set(digests)) == 3
 
 
 def known(task: str, values: list[float], target: int) -> ClipData:

@@ -181,6 +181,12 @@ def test_vectors_have_no_bands(tmp_path):
         standardised(tmp_path, sample_images((FRAMES,)), "band", channels=None)
 
 
+def test_an_image_in_colour_has_planes_and_no_bands(tmp_path):
+    """One channel of three planes: statistics by row would run over all of them."""
+    with pytest.raises(DataError, match=r"shape \(3, 5, 7\) a clip; .* `standardise: none`"):
+        standardised(tmp_path, sample_images((3, BANDS, FRAMES)), "band", channels=None)
+
+
 def test_a_table_with_a_row_missing_is_refused(tmp_path):
     standardised(tmp_path, sample_images(), "band")
     path = tmp_path / "standardisation.tsv"

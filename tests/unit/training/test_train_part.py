@@ -28,6 +28,7 @@ from retable.errors import DataError
 from retable.evaluation.predictions import read_predictions
 from retable.spec.compute import Compute
 from retable.splits.roles import read_roles
+from retable.training.batches import Batching
 from retable.training.checkpoint import Checkpoint, StopFlag
 from retable.training.evaluate import evaluate
 from retable.training.loop import RunTrainer
@@ -137,11 +138,11 @@ def test_the_weights_give_the_predictions_again(trained, inputs):
     loaded = load_input(inputs, CLASSES, torch.device("cpu"))
     table = read_predictions([trained.predictions]).table
     for run in part.runs:
-        network = build_network(part, run, (12, 10), torch.device("cpu"))
+        network = build_network(part, run, (1, 12, 10), torch.device("cpu"))
         network.load_state_dict(load_file(trained.weights / f"{run.name}.safetensors"))
         samples = loaded.samples(run, 0, part.training)
         tested = [loaded.data.clip_ids[clip] for clip in samples.roles["test"]]
-        logits = evaluate(network, samples, samples.roles["test"])
+        logits = evaluate(network, samples, "test", Batching(part.training, network, run.seed))
         for task, values in logits.items():
             rows = table[(table["task"] == task) & (table["fold"] == run.fold)]
             expected = dict(zip(rows["clip_id"], rows["scores"], strict=True))
@@ -186,7 +187,7 @@ def test_the_history_is_what_the_loop_recorded(trained, inputs, tmp_path):
     part = sample_part()
     device, run = torch.device("cpu"), part.runs[0]
     samples = load_input(inputs, CLASSES, device).samples(run, 0, part.training)
-    network = build_network(part, run, (12, 10), device)
+    network = build_network(part, run, (1, 12, 10), device)
     trainer = RunTrainer("NET", network, [samples], part.training, CPU, run.seed)
     trainer.train(Checkpoint(tmp_path / "checkpoint", minutes=60), StopFlag())
     history = pd.read_csv(trained.history, sep="\t")

@@ -60,7 +60,7 @@ def test_fresh_parameters_are_those_of_the_seed(inputs, source, tmp_path):
     part = starting(patch_part("scene", runs=1, **fields), "heads.*")
     outputs = train(tmp_path / "part0", part, inputs[0], warm_starts=[source.weights])
     ours, theirs = weights_of(outputs, "repeat0-fold0"), weights_of(source, "repeat0-fold0")
-    seeded = build_network(part, part.runs[0], SHAPE, torch.device("cpu")).state_dict()
+    seeded = build_network(part, part.runs[0], (1, *SHAPE), torch.device("cpu")).state_dict()
     for name, values in ours.items():
         if not ("running" in name or "batches" in name):
             torch.testing.assert_close(values, theirs[name] if is_of_body(name) else seeded[name])

@@ -1,19 +1,21 @@
-"""Packed audio: clips at one rate and in one layout, concatenated in memory-mapped shards.
+"""Packed audio: clips at one rate and in one layout, concatenated in shards.
 
-A shard is `NAME.npy`, a float32 array that `numpy.load(mmap_mode="r")` reads, (frames,) for `mono`
-and (frames, 2) for `stereo`, and `NAME.json` with `sample_rate` (Hz), `layout`, `clip_ids` in their
-order in the array, and `frames`, the length of each.
+A shard is `NAME.npy`, a float32 array that `numpy.load` reads, (frames,) for `mono` and (frames, 2)
+for `stereo`, and `NAME.json` with `sample_rate` (Hz), `layout`, `clip_ids` in their order in the
+array, and `frames`, the length of each.
 """
 
 import json
 import logging
+import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from retable.audio.decode import mono, read_clip, stereo
+from retable.audio.packed import PackedArray, PackedWriter
 from retable.audio.resample import resample
 from retable.errors import DataError
 from retable.spec.base import canonical_json
@@ -62,18 +64,16 @@ def write_audio_shard(
         DataError: a clip cannot be decoded, or is to be stereo and has not two channels.
     """
     frames: list[int] = []
-    with data.open("wb") as file:
-        _write_header(file, 0, layout)
+    with PackedWriter(data, np.dtype(np.float32), FRAME_SHAPE[layout]) as packed:
         for path in clips["path"]:
             samples, rate = read_clip(root / path)
             samples = mono(samples) if layout == "mono" else stereo(samples, root / path)
             # Frame by frame: the channels of a frame lie side by side, as in audio files.
-            packed = resample(samples, rate, sample_rate).T.astype("<f4", copy=False)
-            file.write(packed.tobytes())
-            frames.append(len(packed))
+            resampled = resample(samples, rate, sample_rate).T
+            packed.append(resampled)
+            frames.append(len(resampled))
             if len(frames) % CLIPS_PER_PROGRESS_LINE == 0:
                 logger.info("packed %d of %d clips", len(frames), len(clips))
-        _write_header(file, sum(frames), layout)
     clip_ids = [str(clip_id) for clip_id in clips["clip_id"]]
     content = {
         "sample_rate": sample_rate,
@@ -85,29 +85,25 @@ def write_audio_shard(
     logger.info("packed %d clips, %s, at %d Hz", len(frames), layout, sample_rate)
 
 
-def _write_header(file: BinaryIO, frames: int, layout: AudioLayout) -> None:
-    """Write the `.npy` header at the file's start.
+class _Place(NamedTuple):
+    """Where a clip lies."""
 
-    NumPy pads it so that a longer first axis needs no more room: the length, which is known only
-    once every clip is resampled, can be filled in at the end.
-    """
-    file.seek(0)
-    shape = (frames, *FRAME_SHAPE[layout])
-    description = {"descr": "<f4", "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(file, description)
+    array: PackedArray
+    start: int
+    stop: int
 
 
 class AudioStore:
-    """Random access to the clips of one or more shards."""
+    """Random access to the clips of one or more shards, which are read when they are asked for."""
 
     def __init__(self, data_paths: Iterable[Path]):
         """Open the shards; each index lies beside its data, with the suffix `.json`.
 
         Raises:
             DataError: shards differ in sample rate or layout, share a clip, do not fit their
-                index, or none is given.
+                index or are no arrays, or none is given.
         """
-        self._clips: dict[str, np.ndarray] = {}
+        self._clips: dict[str, _Place] = {}
         kinds = {self._open_shard(Path(path)) for path in data_paths}
         if len(kinds) != 1:
             found = ", ".join(f"{rate} Hz {layout}" for rate, layout in sorted(kinds)) or "none"
@@ -123,7 +119,7 @@ class AudioStore:
 
     def _open_shard(self, path: Path) -> tuple[int, AudioLayout]:
         index = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        samples = np.load(path, mmap_mode="r")
+        samples = PackedArray(path)
         expected = (sum(index["frames"]), *FRAME_SHAPE[index["layout"]])
         if samples.shape != expected:
             raise DataError(
@@ -134,7 +130,7 @@ class AudioStore:
         for clip_id, frames, stop in zip(index["clip_ids"], index["frames"], stops, strict=True):
             if clip_id in self._clips:
                 raise DataError(f"{path}: clip {clip_id!r} is packed twice; expected once")
-            self._clips[clip_id] = samples[stop - frames : stop].T
+            self._clips[clip_id] = _Place(samples, int(stop) - frames, int(stop))
         return index["sample_rate"], index["layout"]
 
     @property
@@ -142,18 +138,29 @@ class AudioStore:
         """All clips, in the order of the shards."""
         return tuple(self._clips)
 
+    @property
+    def bytes_per_frame(self) -> int:
+        """Those of one frame in memory."""
+        return np.dtype(np.float32).itemsize * math.prod(FRAME_SHAPE[self.layout])
+
+    @property
+    def lengths(self) -> dict[str, int]:
+        """Frames of each clip, in the order of the shards."""
+        return {clip_id: place.stop - place.start for clip_id, place in self._clips.items()}
+
     def __getitem__(self, clip_id: str) -> np.ndarray:
-        """Samples of a clip, a read-only view of the mapped file.
+        """Samples of a clip, read from its file.
 
         Returns:
             Float32 (frames,) for mono, (2, frames) for stereo with the left channel first.
 
         Raises:
-            DataError: the clip is in no shard.
+            DataError: the clip is in no shard, or its shard has become shorter.
         """
         if clip_id not in self._clips:
             raise DataError(
                 f"clip {clip_id!r} is in none of the audio shards, which hold "
                 f"{len(self._clips)} clips; check that the shards belong to this dataset"
             )
-        return self._clips[clip_id]
+        place = self._clips[clip_id]
+        return np.ascontiguousarray(place.array.read(place.start, place.stop).T)

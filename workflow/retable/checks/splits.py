@@ -66,12 +66,13 @@ def check_fold_sizes(split: Path, subject: str) -> Check:
     smallest, largest = int(clips["test"].min()), int(clips["test"].max())
     if equal and smallest != largest:
         faults.append(f"test folds have {smallest} to {largest} clips, but are declared equal")
+    folds = "1 fold" if len(clips) == 1 else f"{len(clips)} folds"
     found = f"{smallest}" if smallest == largest else f"{smallest} to {largest}"
     return Check(
         check="fold sizes",
         subject=subject,
         passed=not faults,
-        detail="; ".join(faults) or f"{len(clips)} folds of {found} test clips",
+        detail="; ".join(faults) or f"{folds} of {found} test clips",
     )
 
 

@@ -8,13 +8,15 @@ from retable.spec.corpus import Corpus, corpus_of
 from retable.spec.feature import LogMelPatches, Spectrogram
 from retable.spec.figure import (
     AccuracyByFused,
+    AttentionOverTime,
     Band,
     Figure,
     MetricByParameter,
     MixedPatches,
     Spectrograms,
 )
-from retable.spec.paper import Experiment
+from retable.spec.model import ClassifierAttention
+from retable.spec.paper import Experiment, Input
 
 
 def figure_faults(
@@ -41,6 +43,8 @@ def figure_faults(
             faults = _parameter_faults(figure, known)
         elif isinstance(figure, MixedPatches):
             faults = _mixture_faults(figure, known, corpora)
+        elif isinstance(figure, AttentionOverTime):
+            faults = _attention_faults(figure, known, corpora)
         elif isinstance(figure, AccuracyByFused):
             faults = _fused_faults(figure, fusions)
         for fault in faults:
@@ -62,6 +66,30 @@ def _fused_faults(figure: AccuracyByFused, fusions: Collection[str]) -> Iterator
             yield f"experiments: {name!r} is no fusion; {nearest(name, list(fusions))}"
 
 
+def _attention_faults(
+    figure: AttentionOverTime, experiments: list[Experiment], corpora: Mapping[str, Corpus]
+) -> Iterator[str]:
+    """A network that attends to something, and classes of its first task."""
+    for experiment in experiments:
+        if not isinstance(experiment.model, ClassifierAttention):
+            yield (
+                f"experiments: the model of {experiment.experiment} is of kind "
+                f"{experiment.model.kind}; choose one of kind classifier_attention"
+            )
+        shown = experiment.inputs[0]
+        known = _classes(shown, corpora).get(shown.tasks[0], ())
+        for name in figure.classes:
+            if known and name not in known:
+                yield f"classes: no {shown.tasks[0]} {name!r}; {nearest(name, known)}"
+
+
+def _classes(shown: Input, corpora: Mapping[str, Corpus]) -> dict[str, tuple[str, ...]]:
+    """Task -> classes of an input's dataset; none where that is not known."""
+    corpus = corpora.get(corpus_of(shown.dataset))
+    name = shown.dataset.removeprefix(f"{corpus_of(shown.dataset)}-")
+    return corpus.classes(name) if corpus and name in corpus.datasets else {}
+
+
 def _mixture_faults(
     figure: MixedPatches, experiments: list[Experiment], corpora: Mapping[str, Corpus]
 ) -> Iterator[str]:
@@ -78,8 +106,7 @@ def _mixture_faults(
         if isinstance(first, LogMelPatches) and figure.channel not in first.channels:
             yield f"channel: no {figure.channel!r}; {nearest(figure.channel, first.channels)}"
         for place, one in enumerate(inputs):
-            corpus = corpora.get(corpus_of(one.dataset))
-            classes = corpus.labels.get(one.tasks[0], ()) if corpus else ()
+            classes = _classes(one, corpora).get(one.tasks[0], ())
             for name in (pair[place] for pair in figure.pairs):
                 if classes and name not in classes:
                     yield f"pairs: no {one.tasks[0]} {name!r}; {nearest(name, classes)}"
@@ -91,9 +118,10 @@ def _spectrogram_faults(
     yield from _class_faults(figure)
     for experiment in experiments:
         yield from _transform_faults(figure, experiment)
-        corpus = corpora.get(corpus_of(experiment.inputs[0].dataset))
+        shown = experiment.inputs[0]
+        corpus = corpora.get(corpus_of(shown.dataset))
         if corpus:
-            yield from _label_faults(figure, corpus)
+            yield from _label_faults(figure, corpus, _classes(shown, corpora))
 
 
 def _class_faults(figure: Spectrograms) -> Iterator[str]:
@@ -138,9 +166,14 @@ def _bins_in(band: Band, feature: Spectrogram) -> int:
     return sum(band.low_hz <= number * spacing <= band.high_hz for number in bins)
 
 
-def _label_faults(figure: Spectrograms, corpus: Corpus) -> Iterator[str]:
-    """Values that the corpus' labels and counts do not list; of other columns the job knows."""
-    values = {column: tuple(counts) for column, counts in corpus.counts.items()} | corpus.labels
+def _label_faults(
+    figure: Spectrograms, corpus: Corpus, labels: Mapping[str, tuple[str, ...]]
+) -> Iterator[str]:
+    """Values that the dataset's labels and the corpus' counts do not list.
+
+    Of other columns the job knows.
+    """
+    values = {column: tuple(counts) for column, counts in corpus.counts.items()} | dict(labels)
     chosen = [(figure.by, name, "classes") for name in figure.classes]
     chosen += [(column, value, f"where.{column}") for column, value in figure.where.items()]
     for column, value, key in chosen:

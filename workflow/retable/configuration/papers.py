@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from retable.configuration.cells import cell_faults
 from retable.configuration.faults import faults_of
 from retable.configuration.figures import figure_faults
 from retable.configuration.merging import (
@@ -33,7 +34,8 @@ from retable.spec.split import Split
 from retable.spec.training import Training
 
 SECTIONS = (
-    "features", "splits", "models", "trainings", "experiments", "fusions", "tables", "figures"
+    "features", "splits", "models", "trainings", "experiments", "fusions", "tables", "text",
+    "figures",
 )  # fmt: skip
 
 
@@ -55,7 +57,7 @@ class PaperReader:
         self.name = name
         self.faults: list[str] = []
         self._faulty_corpora: Collection[str] = ()
-        content = self._swept(read_yaml(path))
+        content = self._swept(self._with_named_text(read_yaml(path)))
         self._raw: RawPaper | None = None
         if not self.faults:
             self._raw = self._validated(RawPaper, self._overridden(content, overrides), ())
@@ -84,6 +86,7 @@ class PaperReader:
         }
         for fault in (
             *reference_faults(raw, experiments, fusions),
+            *cell_faults(raw, experiments),
             *warm_start_faults(experiments),
             *fusion_faults(fusions, experiments),
             *figure_faults(raw.figures, experiments, fusions, corpora),
@@ -93,7 +96,7 @@ class PaperReader:
             return None
         return Paper(
             paper=raw.paper, title=raw.title, citation=raw.citation, experiments=experiments,
-            fusions=fusions, tables=raw.tables, text=raw.text, figures=raw.figures,
+            fusions=fusions, tables=raw.tables, text=tuple(raw.text.values()), figures=raw.figures,
         )  # fmt: skip
 
     def _add(self, fault: str) -> None:
@@ -101,6 +104,19 @@ class PaperReader:
         line = f"papers.{self.name}.{fault}"
         if line not in self.faults:
             self.faults.append(line)
+
+    def _with_named_text(self, content: Entry) -> Entry:
+        """The text rows by `row / column / metric`, so that overrides can name them."""
+        rows = content.get("text", [])
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            return content
+        named: Entry = {}
+        for row in rows:
+            name = " / ".join(str(row.get(key, "")) for key in ("row", "column", "metric"))
+            if name in named:
+                self._add(f"text.{name}: occurs twice; keep one")
+            named[name] = row
+        return content | {"text": named}
 
     def _swept(self, content: Entry) -> Entry:
         for section in _sections(content):
@@ -188,7 +204,7 @@ class PaperReader:
     ) -> Input | None:
         feature = self._part(Feature, raw.features, own.feature, "features", where)
         split = self._part(Split, raw.splits, own.split, "splits", where)
-        self._check_dataset(own, ".".join(where), corpora)
+        self._check_dataset(own, split, ".".join(where), corpora)
         if feature is None or split is None:
             return None
         fields = own.model_dump(exclude={"feature", "split"})
@@ -227,24 +243,32 @@ class PaperReader:
             )
             return None
 
-    def _check_dataset(self, own: RawInput, where: str, corpora: Mapping[str, Corpus]) -> None:
+    def _check_dataset(
+        self, own: RawInput, split: Split | None, where: str, corpora: Mapping[str, Corpus]
+    ) -> None:
         if corpus_of(own.dataset) in self._faulty_corpora:
             return
         known = {
-            f"{corpus.corpus}-{dataset}": corpus
+            f"{corpus.corpus}-{dataset}": corpus.classes(dataset)
             for corpus in corpora.values()
             for dataset in corpus.datasets
         }
         if own.dataset not in known:
             self._add(f"{where}.dataset: no dataset {own.dataset!r}; {nearest(own.dataset, known)}")
             return
-        labels = known[own.dataset].labels
+        labels = known[own.dataset]
         for task in own.tasks:
             if task not in labels:
                 self._add(
                     f"{where}.tasks: no labels for {task!r} in {own.dataset}; "
                     f"{nearest(task, labels)}"
                 )
+        stratify = None if split is None else getattr(split, "stratify", None)
+        if stratify is not None and stratify not in labels:
+            self._add(
+                f"splits.{own.split}.stratify: no labels for {stratify!r} in {own.dataset}; "
+                f"{nearest(stratify, labels)}"
+            )
 
 
 def _sections(content: Entry) -> list[str]:

@@ -11,9 +11,10 @@ from pydantic import ValidationError
 from retable.configuration.faults import faults_of
 from retable.configuration.merging import merged, nearest
 from retable.configuration.papers import PaperReader
-from retable.configuration.reading import names_below, read_yaml
+from retable.configuration.reading import names_below, read_yaml, with_columns
+from retable.corpora.needed import needed_patterns
 from retable.corpora.source import ResolvedSource, resolve_source
-from retable.errors import ConfigError, RetableError
+from retable.errors import ConfigError, MissingData, RetableError
 from retable.spec.config import Config, Scale
 from retable.spec.corpus import Corpus, Source, corpus_of
 from retable.spec.feature import Feature
@@ -30,6 +31,8 @@ class Project:
     corpora: Mapping[str, Corpus]
     sources: Mapping[str, ResolvedSource]
     papers: Mapping[str, Paper]
+    missing: Mapping[str, str]
+    """Corpus that must be asked for and is not there -> how to come by it; it has no source."""
 
 
 def read_project(raw_config: Mapping[str, Any], workflow: Path) -> Project:
@@ -57,10 +60,10 @@ def read_project(raw_config: Mapping[str, Any], workflow: Path) -> Project:
         if paper is not None:
             papers[name] = _without_unbuilt(paper, config.variants)
     faults.extend(_feature_conflicts(papers))
-    sources = _sources(config, scale, corpora, papers, faults)
+    sources, missing = _sources(config, scale, corpora, papers, faults)
     if faults:
         raise ConfigError(", ".join(_files_behind(faults[in_config:], scale, workflow)), faults)
-    return Project(config, scale, corpora, sources, papers)
+    return Project(config, scale, corpora, sources, papers, missing)
 
 
 def _files_behind(faults: Iterable[str], scale: Scale, workflow: Path) -> list[str]:
@@ -168,10 +171,15 @@ def _scale(config: Config, workflow: Path) -> Scale:
 
 def _corpora(config: Config, scale: Scale, workflow: Path, faults: list[str]) -> dict[str, Corpus]:
     corpora = {}
-    for name in names_below(workflow / "corpora", ".yaml"):
-        content: Any = read_yaml(workflow / "corpora" / f"{name}.yaml")
+    folder = workflow / "corpora"
+    for name in names_below(folder, ".yaml"):
+        content: Any = read_yaml(folder / f"{name}.yaml")
         for layer in (scale, config):
             content = merged(content, layer.overrides.corpora.get(name, {}))
+        before = len(faults)
+        content = with_columns(content, folder, f"corpora.{name}", faults)
+        if len(faults) > before:
+            continue
         try:
             corpora[name] = Corpus.model_validate(content)
         except ValidationError as error:
@@ -213,19 +221,32 @@ def _sources(
     corpora: Mapping[str, Corpus],
     papers: Mapping[str, Paper],
     faults: list[str],
-) -> dict[str, ResolvedSource]:
-    """Sources of the corpora that the selected papers use, as far as these could be read."""
-    used = {corpus_of(one.dataset) for paper in papers.values() for one in _inputs(paper)}
+) -> tuple[dict[str, ResolvedSource], dict[str, str]]:
+    """Of the corpora that the selected papers use, as far as these could be read: their sources,
+    and how to come by those that must be asked for, where the build goes on without them.
+    """
+    used: dict[str, set[str]] = {}
+    for one in (one for paper in papers.values() for one in _inputs(paper)):
+        corpus = corpus_of(one.dataset)
+        used.setdefault(corpus, set()).add(one.dataset.removeprefix(f"{corpus}-"))
     if len(papers) < len(config.papers):
         # A faulty paper may use any corpus: a fault of its source is told now, not next time.
-        used |= set(config.corpora)
-    sources = {}
-    for name in sorted(used & set(corpora)):
+        used = {name: set() for name in config.corpora} | used
+    sources, missing = {}, {}
+    for name in sorted(used.keys() & corpora.keys()):
         chosen = config.corpora.get(name, Source())
+        needed = needed_patterns(corpora[name], sorted(used[name]))
         try:
             sources[name] = resolve_source(
-                corpora[name], chosen.source or scale.source, chosen.partial
+                corpora[name], chosen.source or scale.source, chosen.partial, needed
             )
+        except MissingData as error:
+            if config.keep_going_without_data:
+                missing[name] = str(error)
+            elif used[name]:
+                # By a sound paper: a faulty one may well do without it.
+                hint = "Or set keep_going_without_data: true to build all the rest."
+                faults.append(f"corpora.{name}.source: {error} {hint}")
         except RetableError as error:
             faults.append(f"corpora.{name}.source: {error}")
-    return sources
+    return sources, missing

@@ -72,5 +72,6 @@ class RawPaper(Spec):
     experiments: dict[str, dict[str, Any]]
     fusions: dict[str, dict[str, Any]] = {}
     tables: dict[str, Table] = {}
-    text: tuple[TextRow, ...] = ()
+    text: dict[str, TextRow] = {}
+    """`row / column / metric` -> what stands there."""
     figures: dict[str, Figure] = {}

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from retable.configuration.merging import nearest
 from retable.configuration.raw import RawPaper
-from retable.spec.feature import LogMelPatches
-from retable.spec.model import BranchedVGG
-from retable.spec.paper import Experiment, Fusion
+from retable.spec.feature import LogMelPatches, Waveform
+from retable.spec.model import BranchedVGG, ClassifierAttention
+from retable.spec.paper import Experiment, Fusion, Table
 from retable.spec.split import KFold
 
 Experiments = Mapping[str, Mapping[str, Experiment]]
@@ -30,10 +30,9 @@ def reference_faults(raw: RawPaper, experiments: Experiments, fusions: Fusions) 
         elif scored[name] and variant not in scored[name]:
             yield f"{where}: experiment {name} has no variant {variant!r}"
     for table, spec in raw.tables.items():
-        for row in sorted(set(spec.clean) - set(spec.rows)):
-            yield f"tables.{table}.clean: no row {row!r}; {nearest(row, spec.rows)}"
+        yield from (f"tables.{table}.clean: {fault}" for fault in _clean_row_faults(spec, scored))
     charts = [name for name, figure in raw.figures.items() if figure.draws == "scores"]
-    for line in raw.text:
+    for line in raw.text.values():
         if line.best and line.best.figure not in charts:
             yield (
                 f"text.{line.row}.{line.column}.{line.metric}.best.figure: no figure "
@@ -51,15 +50,12 @@ def _named(raw: RawPaper, scored: Scored) -> Iterator[tuple[str, str | None, str
         for row, cells in spec.cells.items():
             for column, cell in cells.items():
                 yield f"tables.{table}.cells.{row}.{column}", cell.experiment, "paper"
-        for row in spec.clean:
-            shown = [spec.rows[row], *spec.cells.get(row, {}).values()] if row in spec.rows else []
-            for cell in shown:
-                if cell.experiment in scored:
-                    yield f"tables.{table}.clean", cell.experiment, "clean"
+        if spec.reading:
+            yield f"tables.{table}.reading", spec.reading.experiment, "paper"
     for figure, drawn in raw.figures.items():
         for experiment in drawn.experiments:
             yield f"figures.{figure}", experiment, drawn.variant
-    for line in raw.text:
+    for line in raw.text.values():
         where = f"text.{line.row}.{line.column}.{line.metric}"
         for cell in line.result_cells:
             yield where, cell.experiment, "paper"
@@ -67,10 +63,24 @@ def _named(raw: RawPaper, scored: Scored) -> Iterator[tuple[str, str | None, str
             yield where, line.setting.experiment, "paper"
 
 
+def _clean_row_faults(table: Table, scored: Scored) -> Iterator[str]:
+    """Of a clean row's experiments one has such a variant at least; other cells stay empty."""
+    columns = [*table.columns.values(), *table.metrics.values()]
+    for row in table.clean:
+        if row not in table.rows:
+            yield f"no row {row!r}; {nearest(row, table.rows)}"
+            continue
+        cells = [table.rows[row], *table.cells.get(row, {}).values(), *columns]
+        shown = sorted({name for cell in cells if (name := cell.experiment) and name in scored})
+        if shown and not any("clean" in scored[name] for name in shown):
+            yield f"experiment {' or '.join(shown)} has no variant 'clean'"
+
+
 def experiment_faults(experiment: Experiment) -> Iterator[str]:
     """What the parts of an experiment ask of each other."""
     where = f"experiments.{experiment.experiment}"
     yield from (f"{where}{fault}" for fault in _selection_faults(experiment))
+    yield from (f"{where}.training.batching: {fault}" for fault in _batching_faults(experiment))
     yield from (f"{where}.folds: {fault}" for fault in _fold_faults(experiment))
     yield from (f"{where}.inputs: {fault}" for fault in _input_faults(experiment))
     yield from (f"{where}.{fault}" for fault in _task_faults(experiment))
@@ -87,6 +97,22 @@ def _selection_faults(experiment: Experiment) -> Iterator[str]:
                     f": selection best_validation needs validation clips, and split "
                     f"{one.split_name} has none; use selection last"
                 )
+
+
+def _batching_faults(experiment: Experiment) -> Iterator[str]:
+    batching = experiment.training.batching if experiment.training else "whole"
+    if batching == "whole":
+        return
+    for one in experiment.inputs:
+        if not isinstance(one.feature, Waveform):
+            yield (
+                f"{batching} is for clips of different lengths, and {one.feature_name} is of kind "
+                f"{one.feature.kind}; use a waveform, or whole"
+            )
+    if batching == "masked" and not isinstance(experiment.model, ClassifierAttention):
+        yield f"masked needs a model that leaves steps out, which {experiment.model.kind} cannot"
+    if experiment.training and experiment.training.mixup:
+        yield f"{batching} and mixup exclude each other: it adds samples of one length"
 
 
 def _fold_faults(experiment: Experiment) -> Iterator[str]:

@@ -1,9 +1,12 @@
 """Datasets: the clips of a corpus that an experiment uses."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 
 from retable.corpora.filters import matching_rows, values_present
-from retable.errors import DataError
+from retable.errors import DataError, listed
 from retable.spec.corpus import Dataset
 
 
@@ -19,6 +22,34 @@ def select_clips(manifest: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
     if not selected.any():
         raise DataError(_no_clip(manifest, dataset))
     return manifest[selected].reset_index(drop=True)
+
+
+def check_classes(clips: pd.DataFrame, classes: Mapping[str, Sequence[str]], place: str) -> None:
+    """Raises DataError where a class has no clip: nothing could learn it, and it has no recall.
+
+    Args:
+        clips: those of a dataset, one row each.
+        classes: task, a column of `clips` -> its classes.
+        place: which dataset this is, for the message.
+    """
+    faults = []
+    for task, names in classes.items():
+        if task not in clips.columns:
+            faults.append(f"task {task} is no column of the manifest: {', '.join(clips.columns)}")
+            continue
+        found = Counter(clips[task].astype(str))
+        absent = [repr(name) for name in names if not found[name]]
+        if absent:
+            present = listed([f"{name!r} {count}" for name, count in sorted(found.items())])
+            faults.append(f"{task}: no clip of {listed(absent)}, only {present}")
+    if faults:
+        listing = "\n".join(f"  - {fault}" for fault in faults)
+        raise DataError(
+            f"{place}: its {len(clips)} clips lack classes that they must have:\n{listing}\n"
+            "Complete the corpus, or correct `where` or `labels` of the dataset in its YAML; where "
+            "only a part of the corpus is meant to be there, set its `partial: true` in "
+            "config.yaml."
+        )
 
 
 def _no_clip(manifest: pd.DataFrame, dataset: Dataset) -> str:

@@ -4,8 +4,9 @@ A download goes to `<target>.part` and becomes `<target>` only once its size and
 right, so that an archive that exists is a good one. What a killed or failed download leaves in
 `<target>.part` is taken up again by the next.
 
-An archive that upstream makes on the fly (`Archive.files_md5`) has neither: it is good when every
-file in it can be read. Its server may announce no length and continue nothing.
+An archive that upstream makes on the fly (`Archive.files_md5`) has neither, and of some nothing is
+published (`Archive.checksum_published`): such a one is good when every file in it can be read. Its
+server may announce no length and continue nothing.
 """
 
 import logging
@@ -37,18 +38,24 @@ ATTEMPTS = 6
 LONGEST_BACK_OFF_S = 60.0
 LONGEST_WAIT_S = 900.0
 """A server that says when to come back is believed up to this."""
+GUESSED_SIZE = 4
+"""How many times as large an archive may be as guessed, where nobody publishes its size."""
 
 
 def announce(corpus: Corpus) -> None:
     """Logs what is about to be downloaded, under which licence, and how to cite it."""
     size = sum(archive.bytes for archive in corpus.archives) / 1e6
+    about = "" if all(archive.has_exact_size for archive in corpus.archives) else "about "
+    request = f"\n  given out on request: ask {corpus.request}" if corpus.request else ""
     logger.info(
-        "%s (%s), %d archives, %s MB in all\n  licence: %s\n  please cite: %s",
+        "%s (%s), %s, %s%s MB in all\n  licence: %s%s\n  please cite: %s",
         corpus.title,
         corpus.homepage,
-        len(corpus.archives),
+        "1 archive" if len(corpus.archives) == 1 else f"{len(corpus.archives)} archives",
+        about,
         f"{size:,.0f}",
         corpus.licence,
+        request,
         corpus.citation,
     )
 
@@ -99,8 +106,12 @@ def download_archive(
     raise DownloadError(_nothing_worked(archive, target, failures))
 
 
-def link_archive(archive: Archive, directory: Path, target: Path) -> None:
+def link_archive(
+    archive: Archive, directory: Path, target: Path, request: str | None = None
+) -> None:
     """Takes an archive from a local directory: verified, then linked, or copied where links fail.
+
+    `request`: whom to ask for the archive, where it may not be downloaded without (`Corpus`).
 
     Raises DownloadError when the file is missing or is not the upstream archive; it is left alone.
     """
@@ -113,10 +124,7 @@ def link_archive(archive: Archive, directory: Path, target: Path) -> None:
         )
     fault = find_fault(archive, source)
     if fault:
-        raise DownloadError(
-            f"{source}: {fault}. It is not the archive that upstream publishes: fetch it again "
-            f"from {' or '.join(archive.urls)}, or set the corpus' source to `upstream`."
-        )
+        raise DownloadError(f"{source}: {fault}. {_replacement(archive, request)}")
     target.parent.mkdir(parents=True, exist_ok=True)
     # Not `.part`: a download would append to what that links to.
     part = target.with_name(f"{target.name}.link")
@@ -132,9 +140,9 @@ def link_archive(archive: Archive, directory: Path, target: Path) -> None:
 def find_fault(archive: Archive, path: Path) -> str:
     """What is wrong with a file that should be the archive; empty if nothing.
 
-    Its size or checksum or, of an archive made on the fly, a file in it that cannot be read.
+    Its size or checksum or, of an archive without, a file in it that cannot be read.
     """
-    if archive.files_md5:
+    if not archive.checksum:
         return find_damage(path, archive.name)
     size = path.stat().st_size
     if archive.has_exact_size and size != archive.bytes:
@@ -145,6 +153,19 @@ def find_fault(archive: Archive, path: Path) -> str:
             if actual != expected.lower():
                 return f"its {algorithm} is {actual}, expected {expected}"
     return ""
+
+
+def _replacement(archive: Archive, request: str | None) -> str:
+    """What to do about a local file that is not the archive."""
+    if request:
+        return f"Copy it anew from where you were given it, or ask {request} for it again."
+    again = f"fetch it again from {' or '.join(archive.urls)}"
+    if not archive.checksum_published:
+        return f"It is damaged or another file: {again}."
+    return (
+        f"It is not the archive that upstream publishes: {again}, or set the corpus' source to "
+        "`upstream`."
+    )
 
 
 @dataclass(frozen=True)
@@ -174,19 +195,20 @@ def _download_from(address: str, download: _Download) -> None:
     if fault:
         _delete(part)
         raise AddressFailed(f"{fault} (deleted)")
-    verified = "every file in it can be read" if archive.files_md5 else "checksum verified"
+    verified = "checksum verified" if archive.checksum else "every file in it can be read"
     logger.info("%s: %s MB, %s", archive.name, f"{_size(part) / 1e6:,.1f}", verified)
 
 
 def _receive_all(address: str, download: _Download) -> bool:
     """Requests the rest until all bytes are there; whether one request brought them all."""
-    part = download.part
-    length = Length(download.archive.bytes, exact=download.archive.has_exact_size)
+    archive, part = download.archive, download.part
+    most = archive.bytes * (1 if archive.checksum_published else GUESSED_SIZE)
+    length = Length(most, exact=archive.has_exact_size)
     if _size(part) > length.most:
         _delete(part)
     if length.exact and _size(part) == length.bytes:
         return False
-    progress = ProgressLog(download.archive.name)
+    progress = ProgressLog(archive.name)
     furthest, failed = _size(part), 0
     while True:
         try:
@@ -225,6 +247,11 @@ def _check_space(archive: Archive, part: Path) -> None:
 def _nothing_worked(archive: Archive, target: Path, failures: list[str]) -> str:
     if archive.files_md5:
         expected = f"about {archive.bytes} bytes, made by the server on request"
+    elif not archive.checksum:
+        expected = (
+            f"an archive, every file of which can be read, of perhaps {archive.bytes} bytes "
+            "(neither size nor checksum is published)"
+        )
     else:
         algorithm = "sha256" if archive.sha256 else "md5"
         about = "" if archive.exact else "about "

@@ -40,9 +40,14 @@ class _Indexed:
 
 
 def index_clips(
-    root: Path, folders: Sequence[str], corpus: Corpus, descriptions: ClipDescriptions, threads: int
+    root: Path,
+    folders: Sequence[str],
+    corpus: Corpus,
+    descriptions: ClipDescriptions,
+    threads: int,
+    only: Sequence[str] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Decodes every audio file in `folders` below `root`.
+    """Decodes every audio file in `folders` below `root` that matches `only` (`PathPatterns`).
 
     Returns the manifest, sorted by clip_id (AUDIO_COLUMNS, then speaker, group, the tasks' labels
     and whatever else the clips' descriptions hold), and the rejected files, sorted by path (`path`,
@@ -50,7 +55,7 @@ def index_clips(
     example, is empty text. Paths are POSIX and relative to `root`. The checksum is that of the
     file's bytes.
     """
-    paths = list(scan_corpus(root, folders).audio)
+    paths = list(scan_corpus(root, folders, only=only).audio)
     indexed = []
     with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
         work = pool.map(lambda path: _index_file(root, path, corpus, descriptions.describe), paths)
@@ -127,6 +132,27 @@ def check_rejections(
     )
 
 
+def check_groups(manifest: pd.DataFrame, corpus: Corpus) -> None:
+    """Raises DataError when the clips of a group are of several classes of a task that they share.
+
+    Which tasks these are, `corpus.same_in_group` says. Clips without a group are left out.
+    """
+    grouped = manifest[manifest["group"] != ""]
+    for task in corpus.same_in_group:
+        classes = grouped.groupby("group")[task].nunique()
+        mixed = [str(group) for group in classes.index[classes > 1]]
+        if mixed:
+            faults = [_mixed_group(grouped, group, task) for group in mixed]
+            listing = "  - " + listed(faults, separator="\n  - ")
+            raise DataError(
+                f"corpus {corpus.corpus}: {len(mixed)} of {len(classes)} groups have clips of more "
+                f"than one {task}:\n{listing}\nAll clips of a group have the same {task} "
+                "(same_in_group in the corpus' YAML): some of these files have the wrong name or "
+                "lie in the wrong folder. Restore upstream's; where these are upstream's, take "
+                f"{task} out of same_in_group."
+            )
+
+
 def write_manifest(frame: pd.DataFrame, path: Path) -> None:
     """Writes a manifest, or the list of rejected clips, as tab-separated text."""
     frame.to_csv(path, sep="\t", index=False, lineterminator="\n", encoding="utf-8")
@@ -199,6 +225,13 @@ def _error_text(error: Exception) -> str:
     """An error's message on one line, without the path that libsndfile puts before it."""
     text = getattr(error, "error_string", None) or str(error)
     return " ".join(text.split())
+
+
+def _mixed_group(manifest: pd.DataFrame, group: str, task: str) -> str:
+    """A group, and which of its clips are of which class."""
+    paths = manifest[manifest["group"] == group].groupby(task)["path"]
+    classes = (f"{name} ({listed(list(of_class), most=3)})" for name, of_class in paths)
+    return f"{group}: {', '.join(classes)}"
 
 
 def _without_duplicates(indexed: Iterable[_Indexed]) -> list[_Indexed]:

@@ -7,15 +7,18 @@ from retable.corpora.files import scan_corpus
 from retable.errors import DataError
 
 
-def find_metadata(root: Path, folders: Sequence[str], tails: Sequence[str]) -> Mapping[str, Path]:
+def find_metadata(
+    root: Path, folders: Sequence[str], tails: Sequence[str], only: Sequence[str] = ()
+) -> Mapping[str, Path]:
     """Where the metadata files of a corpus are: path tail, as its module names it -> file.
 
-    Looks in the given folders below `root`. Raises DataError for a file that is not there, and for
+    Looks in the given folders below `root`, among the files that match `only` (`PathPatterns`)
+    where there are such patterns. Raises DataError for a file that is not there, and for
     one that is there twice.
     """
     if not tails:
         return {}
-    found = scan_corpus(root, folders, tails).metadata
+    found = scan_corpus(root, folders, tails, only).metadata
     files = {}
     for tail in tails:
         matching = [path for path in found if f"/{path}".endswith(f"/{tail}")]

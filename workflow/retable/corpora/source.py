@@ -6,12 +6,14 @@ neither pandas nor a decoder.
 
 import difflib
 import hashlib
+import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from retable.corpora.files import AUDIO_SUFFIXES, scan_corpus
-from retable.errors import DataError, listed
+from retable.errors import DataError, MissingData, listed
 from retable.registry import CORPORA, load
 from retable.spec.base import canonical_json
 from retable.spec.corpus import Archive, Corpus, SourceKind
@@ -29,6 +31,10 @@ class ResolvedSource:
     """Changes when the audio does: what unpacking and indexing depend on."""
     present: tuple[str, ...]
     """Names of the archives that the source holds, as archive or as folder; all unless partial."""
+    folders: tuple[str, ...] = ()
+    """Folders and files of the directory that hold the content of these archives (`folders`)."""
+    only: tuple[str, ...] = ()
+    """Patterns of the files that are needed (`PathPatterns`); all are when it is empty."""
 
     def addresses(self, archive: Archive) -> tuple[str, ...]:
         """Addresses from which the archive is downloaded, in order (`upstream`, `mirror`)."""
@@ -37,68 +43,94 @@ class ResolvedSource:
         return archive.urls
 
 
-def resolve_source(corpus: Corpus, source: str, partial: bool = False) -> ResolvedSource:
+def resolve_source(
+    corpus: Corpus, source: str, partial: bool = False, only: Iterable[str] = ()
+) -> ResolvedSource:
     """Resolves `corpora.<corpus>.source` of `config.yaml`.
 
-    A directory holds either the content of the archives (`directory_folders`) or the archives
-    themselves; under `partial`, some of them are enough.
+    A directory holds either the content of the archives, in one of the layouts of
+    `directory_layouts`, or the archives themselves; under `partial`, some of them are enough. Of
+    the files in it those that match `only` count, where there are such patterns.
 
     Raises DataError when the text is neither a known word, an address nor a directory, and when
-    the directory is not one of this corpus. The message is to follow the key's name.
+    the directory is not one of this corpus; MissingData for `upstream` where the corpus must be
+    asked for. The message is to follow the key's name.
     """
     names = tuple(archive.name for archive in corpus.archives)
+    patterns = tuple(only)
     if source == "simulated":
         fingerprint = corpus.simulation.canonical()
-        return ResolvedSource("simulated", "", partial, fingerprint, names)
+        return ResolvedSource("simulated", "", partial, fingerprint, names, only=patterns)
     if source == "upstream":
-        return ResolvedSource("upstream", "", partial, _checksums(corpus, names), names)
+        if corpus.request:
+            raise _to_be_asked_for(corpus)
+        checksums = _checksums(corpus, names)
+        return ResolvedSource("upstream", "", partial, checksums, names, only=patterns)
     if "://" in source:
         if not source.startswith(("http://", "https://")):
             raise DataError(
                 f"{source!r} is no address to download {corpus.corpus} from: expected http:// or "
                 "https://, 'simulated', 'upstream', or a directory"
             )
-        return ResolvedSource("mirror", source, partial, _checksums(corpus, names), names)
-    return _resolve_directory(corpus, _existing_directory(corpus, source), partial)
+        checksums = _checksums(corpus, names)
+        return ResolvedSource("mirror", source, partial, checksums, names, only=patterns)
+    return _resolve_directory(corpus, _existing_directory(corpus, source), partial, patterns)
 
 
-def directory_folders(archive: Archive) -> tuple[str, ...]:
-    """Folders and files with which a directory source holds an archive's content."""
-    return (archive.unpack_to,) if archive.folders is None else archive.folders
+def directory_layouts(archive: Archive) -> tuple[tuple[str, ...], ...]:
+    """Folders and files with which a directory source holds an archive's content.
+
+    One tuple a release of the corpus, first that of the archive itself; empty where nothing of it
+    is needed.
+    """
+    own = (archive.unpack_to,) if archive.folders is None else archive.folders
+    return (own, *archive.other_folders)
 
 
-def _resolve_directory(corpus: Corpus, directory: Path, partial: bool) -> ResolvedSource:
+def folders_in(archive: Archive, directory: Path) -> tuple[str, ...] | None:
+    """The layout in which a directory holds an archive's content; None where it does not."""
+    for layout in directory_layouts(archive):
+        if all((directory / name).exists() for name in layout):
+            return layout
+    return None
+
+
+def _resolve_directory(
+    corpus: Corpus, directory: Path, partial: bool, only: tuple[str, ...]
+) -> ResolvedSource:
+    found = {archive.name: folders_in(archive, directory) for archive in corpus.archives}
+    present = {name: layout for name, layout in found.items() if layout is not None}
     # An archive of which nothing is needed is there, but does not make this the right directory.
-    needed = [archive for archive in corpus.archives if directory_folders(archive)]
-    folders = [a for a in needed if not _missing_folders(a, directory)]
-    archives = [a for a in corpus.archives if (directory / a.name).is_file()]
+    needed = [archive.name for archive in corpus.archives if any(directory_layouts(archive))]
+    folders = [name for name in needed if name in present]
+    archives = [name for name in found if (directory / name).is_file()]
     if len(folders) == len(needed) or (partial and folders):
-        present = [a for a in corpus.archives if not _missing_folders(a, directory)]
-        names = tuple(archive.name for archive in present)
-        fingerprint = _folders_fingerprint(corpus, directory, present)
-        return ResolvedSource("folders", str(directory), partial, fingerprint, names)
-    if len(archives) == len(corpus.archives) or (partial and archives):
-        names = tuple(archive.name for archive in archives)
-        fingerprint = _checksums(corpus, names)
-        return ResolvedSource("archives", str(directory), partial, fingerprint, names)
+        read = tuple(sorted({name for layout in present.values() for name in layout}))
+        fingerprint = _folders_fingerprint(corpus, directory, read, only)
+        return ResolvedSource(
+            "folders", str(directory), partial, fingerprint, tuple(present), read, only
+        )
+    if len(archives) == len(found) or (partial and archives):
+        names = tuple(archives)
+        checksums = _checksums(corpus, names)
+        return ResolvedSource("archives", str(directory), partial, checksums, names, only=only)
     if folders or archives:
-        raise _incomplete(corpus, directory, folders, archives)
+        raise _incomplete(corpus, directory, unpacked=len(folders) >= len(archives))
     raise _foreign(corpus, directory)
 
 
-def _missing_folders(archive: Archive, directory: Path) -> list[str]:
-    return [name for name in directory_folders(archive) if not (directory / name).exists()]
-
-
-def _folders_fingerprint(corpus: Corpus, directory: Path, present: list[Archive]) -> str:
+def _folders_fingerprint(
+    corpus: Corpus, directory: Path, folders: Iterable[str], only: tuple[str, ...]
+) -> str:
     """SHA-256 over the sorted (path, size, modification time) of all audio and metadata files."""
-    folders = [name for archive in present for name in directory_folders(archive)]
-    found = scan_corpus(directory, folders, load(CORPORA, corpus.corpus).METADATA)
+    found = scan_corpus(directory, folders, load(CORPORA, corpus.corpus).METADATA, only)
     if not found.audio:
+        kind = f"audio file ({', '.join(sorted(AUDIO_SUFFIXES))})"
+        needed = f" of the form {listed(only)}" if only else ""
         raise DataError(
-            f"{directory}: the folders of corpus {corpus.corpus} are there, but hold no audio "
-            f"file ({', '.join(sorted(AUDIO_SUFFIXES))}). Put the unpacked archives there, or set "
-            f"corpora.{corpus.corpus}.source to another directory."
+            f"{directory}: the folders of corpus {corpus.corpus} are there, but hold no {kind}"
+            f"{needed}. Put the unpacked archives there, or set corpora.{corpus.corpus}.source to "
+            "another directory."
         )
     files = {**found.audio, **found.metadata}
     rows = [[path, status.st_size, status.st_mtime_ns] for path, status in files.items()]
@@ -137,11 +169,18 @@ def _existing_directory(corpus: Corpus, source: str) -> Path:
     )
 
 
-def _incomplete(
-    corpus: Corpus, directory: Path, folders: list[Archive], archives: list[Archive]
-) -> DataError:
-    if len(folders) >= len(archives):
-        needed = list(dict.fromkeys(n for a in corpus.archives for n in directory_folders(a)))
+def _to_be_asked_for(corpus: Corpus) -> MissingData:
+    return MissingData(
+        f"corpus {corpus.corpus} is not downloaded without permission. Ask {corpus.request} for "
+        f"it, then set corpora.{corpus.corpus}.source in config.yaml to the directory that holds "
+        f"{_expected(corpus)} (`source: /path/to/directory`)."
+    )
+
+
+def _incomplete(corpus: Corpus, directory: Path, *, unpacked: bool) -> DataError:
+    if unpacked:
+        layouts = (folders_in(a, directory) or directory_layouts(a)[0] for a in corpus.archives)
+        needed = list(dict.fromkeys(name for layout in layouts for name in layout))
         missing = [name for name in needed if not (directory / name).exists()]
     else:
         needed = [archive.name for archive in corpus.archives]
@@ -171,18 +210,26 @@ def _nearby_root(corpus: Corpus, directory: Path) -> Path | None:
     below = sorted(folder for folder in directory.iterdir() if folder.is_dir())
     for candidate in [*directory.parents, *below]:
         for archive in corpus.archives:
-            unpacked = directory_folders(archive) and not _missing_folders(archive, candidate)
+            unpacked = any(directory_layouts(archive)) and folders_in(archive, candidate)
             if unpacked or (candidate / archive.name).is_file():
                 return candidate
     return None
 
 
 def _expected(corpus: Corpus) -> str:
-    needed = dict.fromkeys(n for a in corpus.archives for n in directory_folders(a))
-    # A name with a suffix is a single file's.
-    folders = [name if PurePosixPath(name).suffix else f"{name}/" for name in needed]
+    """What a directory of the corpus holds: the folders of a release, or the archives."""
+    releases = itertools.zip_longest(*map(directory_layouts, corpus.archives), fillvalue=())
+    folders = " or ".join(
+        listed(list(dict.fromkeys(_as_shown(name) for layout in release for name in layout)))
+        for release in releases
+    )
     archives = [archive.name for archive in corpus.archives]
-    return f"the folders {listed(folders)} or the archives {listed(archives)}"
+    return f"the folders {folders} or the archives {listed(archives)}"
+
+
+def _as_shown(name: str) -> str:
+    # A name with a suffix is a single file's.
+    return name if PurePosixPath(name).suffix else f"{name}/"
 
 
 def _content(directory: Path) -> str:

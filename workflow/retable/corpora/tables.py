@@ -1,10 +1,11 @@
 """The tables of a corpus as files: manifest, rejected clips, datasets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from retable.corpora.datasets import select_clips
+from retable.corpora.datasets import check_classes, select_clips
 from retable.corpora.index import (
+    check_groups,
     check_named,
     check_rejections,
     index_clips,
@@ -13,6 +14,7 @@ from retable.corpora.index import (
 )
 from retable.corpora.metadata import find_metadata
 from retable.registry import CORPORA, load
+from retable.spec.base import canonical_json
 from retable.spec.corpus import Corpus, Dataset
 
 
@@ -25,7 +27,9 @@ def write_index(
     threads: int,
     manifest: Path,
     rejected: Path,
+    facts: Path,
     report: Path,
+    only: Sequence[str] = (),
 ) -> None:
     """Indexes the clips of a corpus below `root`.
 
@@ -37,23 +41,44 @@ def write_index(
         threads: files to decode at a time.
         manifest: table of the clips to write.
         rejected: table of the rejected clips to write.
+        facts: JSON to write: how many `clips` and `rejected` there are, and as `described` what the
+            metadata files say of the whole corpus.
         report: the same, in a place that outlives a failed job.
+        only: patterns of the files that are needed (`PathPatterns`); all are when it is empty.
 
     Raises:
         DataError: a metadata file is missing or faulty, a clip that it names is missing, there is
-            no clip at all, or more are rejected than the corpus allows.
+            no clip at all, more are rejected than the corpus allows, or a group has clips of
+            several classes of a task that its clips share.
     """
     module = load(CORPORA, corpus.corpus)
-    descriptions = module.clip_descriptions(find_metadata(root, folders, module.METADATA))
-    clips, refused = index_clips(root, folders, corpus, descriptions, threads)
+    descriptions = module.clip_descriptions(find_metadata(root, folders, module.METADATA, only))
+    clips, refused = index_clips(root, folders, corpus, descriptions, threads, only)
     write_manifest(refused, report)
     check_rejections(clips, refused, corpus, folders, report)
     if not partial:
         check_named(clips, refused, descriptions.named, corpus)
+    check_groups(clips, corpus)
     write_manifest(refused, rejected)
     write_manifest(clips, manifest)
+    counts = {"clips": len(clips), "rejected": len(refused), "described": {**descriptions.facts}}
+    facts.write_text(canonical_json(counts) + "\n", encoding="utf-8")
 
 
-def write_dataset(manifest: Path, dataset: Dataset, output: Path) -> None:
-    """Writes the rows of a manifest that a dataset selects."""
-    write_manifest(select_clips(read_manifest(manifest), dataset), output)
+def write_dataset(
+    manifest: Path, dataset: Dataset, classes: Mapping[str, Sequence[str]], output: Path
+) -> None:
+    """Writes the rows of a manifest that a dataset selects.
+
+    Args:
+        manifest: table of the clips of a corpus.
+        dataset: which of them to select.
+        classes: task -> classes that must have clips; none for a corpus that may lack some.
+        output: table of the selected clips to write.
+
+    Raises:
+        DataError: no clip is selected, or none of a class.
+    """
+    clips = select_clips(read_manifest(manifest), dataset)
+    check_classes(clips, classes, f"{output}, cut from {manifest}")
+    write_manifest(clips, output)

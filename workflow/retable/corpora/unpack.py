@@ -1,5 +1,6 @@
 """Unpacking archives that may be damaged or hostile: zip, tar and compressed tar."""
 
+import itertools
 import logging
 import lzma
 import shutil
@@ -7,18 +8,21 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from retable.corpora.files import file_checksum
-from retable.errors import DataError
+from retable.corpora.needed import PathPatterns
+from retable.errors import DataError, listed
 
 logger = logging.getLogger(__name__)
 
 MAX_ENTRIES = 250_000
 CHUNK = 1 << 20
+SOME = 5
+"""Members that a message names."""
 
 DAMAGE = (
     zipfile.BadZipFile,
@@ -44,21 +48,29 @@ class _Member:
 
 
 def unpack_archive(
-    archive: Path, target: Path, max_bytes: int, files_md5: Mapping[str, str] | None = None
+    archive: Path,
+    target: Path,
+    max_bytes: int,
+    files_md5: Mapping[str, str] | None = None,
+    only: Sequence[str] = (),
 ) -> None:
     """Unpacks an archive into the folder `target`, which it replaces; all or nothing.
 
-    Folders and regular files only. Raises DataError, naming the archive and the member, for a
-    member that would land outside `target`, a link or a device, for more than `max_bytes` or
-    MAX_ENTRIES in all, for a truncated or corrupt archive, and where a file of `files_md5` (path in
-    the archive -> md5) is missing or another.
+    Folders and regular files only, and of these the members that match a pattern of `only`
+    (`PathPatterns`) where there are any; the others are not read. Raises DataError, naming the
+    archive and the member, for a member that would land outside `target`, a link or a device, for
+    more than `max_bytes` or MAX_ENTRIES in all, for a truncated or corrupt archive, for one in
+    which no member matches, and where a file of `files_md5` (path in the archive -> md5) is missing
+    or another.
     """
     # Hidden, so that an index never sees it; of a fixed name, so that the next call clears it.
     partial = target.with_name(f".{target.name}.unpacking")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        count = _unpack_members(archive, partial, max_bytes)
+        count = _unpack_members(archive, partial, max_bytes, PathPatterns(only))
+        if only and not count:
+            raise _nothing_needed(archive, only)
         _verify(archive, partial, files_md5 or {})
         if target.exists():
             shutil.rmtree(target)
@@ -75,7 +87,7 @@ def find_damage(archive: Path, name: str) -> str:
     """
     current = "its directory"
     try:
-        for member in _members(archive, name):
+        for member in _members(archive, name, PathPatterns(())):
             current = f"member {member.name}"
             while member.content.read(CHUNK):
                 pass
@@ -100,12 +112,12 @@ def _verify(archive: Path, folder: Path, files_md5: Mapping[str, str]) -> None:
             )
 
 
-def _unpack_members(archive: Path, folder: Path, max_bytes: int) -> int:
+def _unpack_members(archive: Path, folder: Path, max_bytes: int, needed: PathPatterns) -> int:
     """Number of files written."""
     count, total = 0, 0
     current = "its directory"
     try:
-        for member in _members(archive, archive.name):
+        for member in _members(archive, archive.name, needed):
             current = f"member {member.name}"
             count += 1
             total += member.size
@@ -125,17 +137,25 @@ def _unpack_members(archive: Path, folder: Path, max_bytes: int) -> int:
     return count
 
 
-def _members(archive: Path, name: str) -> Iterator[_Member]:
-    """The regular files of an archive, in its order; folders are skipped, all else refused."""
-    if name.lower().endswith(".zip"):
-        yield from _zip_members(archive)
+def _members(archive: Path, name: str, needed: PathPatterns) -> Iterator[_Member]:
+    """The regular files of an archive that are needed, in its order; links and the like among them
+    are refused, and the folders are left out.
+    """
+    if _is_zip(name):
+        yield from _zip_members(archive, needed)
     else:
-        yield from _tar_members(archive)
+        yield from _tar_members(archive, needed)
 
 
-def _zip_members(archive: Path) -> Iterator[_Member]:
+def _is_zip(name: str) -> bool:
+    return name.lower().endswith(".zip")
+
+
+def _zip_members(archive: Path, needed: PathPatterns) -> Iterator[_Member]:
     with zipfile.ZipFile(archive) as opened:
         for info in opened.infolist():
+            if not needed.match(_posix(info.filename)):
+                continue
             # The upper half holds the Unix mode; 0 where another system wrote the archive.
             kind = stat.S_IFMT(info.external_attr >> 16)
             if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -145,21 +165,42 @@ def _zip_members(archive: Path) -> Iterator[_Member]:
                     yield _Member(info.filename, info.file_size, content)
 
 
-def _tar_members(archive: Path) -> Iterator[_Member]:
+def _tar_members(archive: Path, needed: PathPatterns) -> Iterator[_Member]:
     with tarfile.open(archive, "r:*") as opened:
         for info in opened:
-            if info.isdir():
+            if info.isdir() or not needed.match(_posix(info.name)):
                 continue
             content = opened.extractfile(info) if info.isreg() else None
             if content is None:
                 raise _refusal(archive, f"member {info.name}", "it is a link or a device")
             yield _Member(info.name, info.size, content)
+        # The checksum of a compressed tar stands behind its last member.
+        while opened.fileobj and opened.fileobj.read(CHUNK):
+            pass
+
+
+def _nothing_needed(archive: Path, only: Sequence[str]) -> DataError:
+    if _is_zip(archive.name):
+        with zipfile.ZipFile(archive) as opened:
+            names = opened.namelist()[:SOME]
+    else:
+        with tarfile.open(archive, "r:*") as opened:
+            names = [info.name for info in itertools.islice(opened, SOME)]
+    return DataError(
+        f"{archive}: no file in it is needed: expected {listed(only)}; it begins with "
+        f"{listed(names)}. Fetch the archive from the address in the corpus' YAML; where this is "
+        "the one, correct `only` there, or what the datasets select."
+    )
+
+
+def _posix(name: str) -> str:
+    # Some Windows tools write backslashes; as part of a POSIX name they would hide a `..`.
+    return name.replace("\\", "/")
 
 
 def _safe_path(archive: Path, name: str) -> PurePosixPath:
     """The member's path below the target; raises DataError where it would lead out of it."""
-    # Some Windows tools write backslashes; as part of a POSIX name they would hide a `..`.
-    path = PurePosixPath(name.replace("\\", "/"))
+    path = PurePosixPath(_posix(name))
     if path.is_absolute() or ".." in path.parts or ":" in name.partition("/")[0] or not path.parts:
         raise _refusal(archive, f"member {name}", "its path leads out of the target folder")
     return path

@@ -16,7 +16,7 @@ import torch
 from retable.audio.store import AudioStore
 from retable.errors import DataError
 from retable.features.examples_file import Examples, Levels, write_example_file
-from retable.features.spectrogram import analysis_window, magnitude_spectrograms
+from retable.features.spectrogram import analysis_window, magnitude_spectrogram
 from retable.spec.feature import Spectrogram
 from retable.spec.figure import ExampleClips
 from retable.tsv import read_tsv
@@ -135,8 +135,7 @@ def speaker_levels(
 
 def power_spectrogram(waveform: np.ndarray, feature: Spectrogram) -> np.ndarray:
     """Power of a clip (samples,) relative to a full-scale sine: float64 (bins, frames)."""
-    # torch.tensor copies: memory-mapped clips are read-only, which torch cannot express.
-    magnitude = magnitude_spectrograms([torch.tensor(waveform)], feature)[0].double()
+    magnitude = magnitude_spectrogram(torch.from_numpy(waveform), feature).double()
     full_scale = analysis_window(feature).double().sum() / 2
     return (magnitude / full_scale).square().numpy()
 

@@ -37,3 +37,16 @@ class Extractor(ABC):
             DataError: clips are too short for the feature.
         """
         del lengths
+
+    def stored_length(self, samples: int) -> int | None:
+        """How much of the last axis is filled by a clip of so many samples, zeros following.
+
+        None, unless a feature overrides it: most fill all of it with any clip.
+        """
+        del samples
+        return None
+
+
+def plain_number(value: float) -> int | float:
+    """An integer where the value is whole, for facts: JSON then has 5 and not 5.0."""
+    return int(value) if float(value).is_integer() else value

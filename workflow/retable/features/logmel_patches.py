@@ -64,8 +64,7 @@ def mel_powers(
 ) -> np.ndarray:
     """Mel power spectrograms: float32 (n, samples) to (n, bands, stored_frames)."""
     spectra = torch.stft(
-        # torch.tensor copies: memory-mapped clips are read-only, which torch cannot express.
-        torch.tensor(waveforms),
+        torch.from_numpy(waveforms),
         n_fft=spec.window,
         hop_length=spec.hop,
         window=torch.hann_window(spec.window, periodic=True),

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from retable.errors import ConfigError
 from retable.features.extractor import Extractor
-from retable.spec.feature import Spectrogram
+from retable.spec.feature import Spectrogram, SpectrogramImage
 
 FLOOR = 1e-5
 """Added to magnitudes before the logarithm: -100 dB of a magnitude of 1, below the quantisation
@@ -39,8 +39,9 @@ def spectrogram_images(waveforms: Sequence[torch.Tensor], spec: Spectrogram) -> 
     Returns:
         Tensor (clips, rows, frames) of `spec.dtype`.
     """
+    # Clip by clip up to here: what is in memory does not grow with the longest clip of a batch.
     images = torch.stack(
-        [fit_frames(magnitude, spec) for magnitude in magnitude_spectrograms(waveforms, spec)]
+        [fit_frames(magnitude_spectrogram(waveform, spec), spec) for waveform in waveforms]
     )
     if spec.rows is not None:
         images = functional.adaptive_avg_pool2d(images, (spec.rows, spec.frames))
@@ -50,31 +51,25 @@ def spectrogram_images(waveforms: Sequence[torch.Tensor], spec: Spectrogram) -> 
     return images.to(getattr(torch, spec.dtype))
 
 
-def magnitude_spectrograms(
-    waveforms: Sequence[torch.Tensor], spec: Spectrogram
-) -> list[torch.Tensor]:
-    """Magnitude of the short-time Fourier transform of each clip: (window // 2 + 1, frames_i).
+def magnitude_spectrogram(
+    waveform: torch.Tensor, spec: Spectrogram | SpectrogramImage
+) -> torch.Tensor:
+    """Magnitude of the short-time Fourier transform of a clip: (samples,) to (bins, frames).
 
-    The clips are transformed as one batch: as they are continued by zeros, filling the shorter
-    ones up changes none of their own frames.
+    There are `window // 2 + 1` bins and `1 + samples // hop` frames.
     """
-    batch = torch.nn.utils.rnn.pad_sequence(list(waveforms), batch_first=True)
-    magnitudes = torch.stft(
-        batch,
+    return torch.stft(
+        waveform,
         n_fft=spec.window,
         hop_length=spec.hop,
-        window=analysis_window(spec).to(batch.device),
+        window=analysis_window(spec).to(waveform.device),
         center=True,
         pad_mode="constant",
         return_complex=True,
     ).abs()
-    return [
-        magnitude[:, : 1 + len(waveform) // spec.hop]
-        for magnitude, waveform in zip(magnitudes, waveforms, strict=True)
-    ]
 
 
-def analysis_window(spec: Spectrogram) -> torch.Tensor:
+def analysis_window(spec: Spectrogram | SpectrogramImage) -> torch.Tensor:
     """The periodic window (samples,)."""
     return WINDOWS[spec.window_function](spec.window, periodic=True)
 
@@ -130,8 +125,7 @@ class SpectrogramExtractor(Extractor):
     def __call__(self, waveforms: Sequence[np.ndarray]) -> np.ndarray:
         """Images (clips, rows, frames) of float32 clips (samples,) at the spec's rate."""
         with torch.inference_mode():
-            # torch.tensor copies: memory-mapped clips are read-only, which torch cannot express.
-            tensors = [torch.tensor(waveform) for waveform in waveforms]
+            tensors = [torch.from_numpy(waveform) for waveform in waveforms]
             return spectrogram_images(tensors, self.spec).numpy()
 
     def silence(self) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Confusion matrices."""
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,8 +12,15 @@ from matplotlib.image import AxesImage
 
 from retable.errors import DataError
 from retable.evaluation.scoring import read_confusion
-from retable.figures.style import figure_style, new_figure, save_figure, title_figure
+from retable.figures.style import (
+    CHARACTERS_PER_INCH,
+    figure_style,
+    new_figure,
+    save_figure,
+    title_figure,
+)
 from retable.spec.figure import ConfusionMatrices
+from retable.spec.split import Role
 
 CELL_INCHES = 0.52
 LABEL_INCHES = 1.3
@@ -32,13 +40,14 @@ def draw_confusion_matrix(
     svg: Path,
     png: Path,
 ) -> None:
-    """Draw one confusion matrix an experiment or fusion, pooled over its repeats and folds.
+    """Draw one confusion matrix an experiment or fusion, pooled over its folds and repeats.
 
-    Counts are printed; the shading is the share of the row (of the true class), so that the
-    diagonal shows the recall.
+    Or over the folds of the best repeat alone, which the heading then names, counted from 0 as in
+    the names of the runs' files. Counts are printed; the shading is the share of the row (of the
+    true class), so that the diagonal shows the recall.
 
     Args:
-        figure: Its experiments, task, variant and title.
+        figure: Its experiments, task, variant, repeats and title.
         confusions: Experiment -> the files of its confusion counts, which are summed.
         titles: Experiment -> heading of its matrix.
         note: Printed beneath the title, for instance that the audio is simulated.
@@ -46,13 +55,12 @@ def draw_confusion_matrix(
         png: File to write.
 
     Raises:
-        DataError: The counts lack the figure's variant or task.
+        DataError: The counts lack the figure's variant or task, or the clips to choose by.
     """
-    matrices = {
-        name: pooled_confusion(confusions[name], figure.variant, figure.task)
-        for name in figure.experiments
-    }
-    most = max(len(classes) for classes, _ in matrices.values())
+    matrices = [
+        _matrix(figure, confusions[name], titles.get(name, name)) for name in figure.experiments
+    ]
+    most = max(len(classes) for _, classes, _ in matrices)
     side = max(CELL_INCHES * min(most, COUNTS_UP_TO), 1.6)
     columns = min(len(matrices), 2 if 2 * (side + LABEL_INCHES) < WIDEST_INCHES else 1)
     rows = math.ceil(len(matrices) / columns)
@@ -61,8 +69,9 @@ def draw_confusion_matrix(
         drawing = new_figure(max(width, 4.4), height)
         axes = drawing.subplots(rows, columns, squeeze=False).ravel()
         title_figure(drawing, figure.title, note)
-        for place, (name, (classes, counts)) in zip(axes, matrices.items(), strict=False):
-            image = _draw_matrix(place, classes, counts, titles.get(name, name))
+        for place, (title, classes, counts) in zip(axes, matrices, strict=False):
+            heading = textwrap.fill(title, int((side + LABEL_INCHES) * CHARACTERS_PER_INCH))
+            image = _draw_matrix(place, classes, counts, heading)
         for place in axes[len(matrices) :]:
             place.set_axis_off()
         bar = drawing.colorbar(
@@ -73,26 +82,64 @@ def draw_confusion_matrix(
         save_figure(drawing, svg, png)
 
 
+def _matrix(
+    figure: ConfusionMatrices, paths: Sequence[Path], title: str
+) -> tuple[str, list[str], np.ndarray]:
+    """Heading, classes and counts of the repeats that the figure shows."""
+    if figure.repeats == "pooled":
+        return title, *pooled_confusion(paths, figure.variant, figure.task)
+    on_test = figure.repeats == "best_test" and figure.variant == "paper"
+    role: Role = "test" if on_test else "validation"
+    repeat, compared = best_repeat(paths, figure.variant, figure.task, role)
+    heading = f"{title}, repeat {repeat} of {compared}"
+    return heading, *pooled_confusion(paths, figure.variant, figure.task, repeat)
+
+
 def pooled_confusion(
-    paths: Sequence[Path], variant: str, task: str
+    paths: Sequence[Path], variant: str, task: str, repeat: int | None = None
 ) -> tuple[list[str], np.ndarray]:
-    """Classes in their order, and counts (true, predicted) of test clips, summed over all runs.
+    """Classes in their order, and counts (true, predicted) of test clips.
+
+    They are summed over all runs, or over the folds of one repeat.
 
     Raises:
         DataError: The files lack the variant or task.
     """
+    chosen = _counts(paths, variant, task, "test")
+    if repeat is not None:
+        chosen = chosen[chosen["repeat"] == repeat]
+    classes = list(dict.fromkeys(chosen["target"]))
+    counts = chosen.groupby(["target", "predicted"])["n"].sum().unstack(fill_value=0)
+    return classes, counts.loc[classes, classes].to_numpy()
+
+
+def best_repeat(paths: Sequence[Path], variant: str, task: str, role: Role) -> tuple[int, int]:
+    """The repeat with the highest accuracy over its folds on clips of a role, and of how many.
+
+    Of equals it is the first, as in tables.
+
+    Raises:
+        DataError: The files lack the variant, task or role.
+    """
+    table = _counts(paths, variant, task, role)
+    correct = table["n"].where(table["target"] == table["predicted"], 0)
+    repeats = table["repeat"]
+    accuracies = correct.groupby(repeats).sum() / table["n"].groupby(repeats).sum()
+    return int(accuracies.index[int(np.argmax(accuracies))]), len(accuracies)
+
+
+def _counts(paths: Sequence[Path], variant: str, task: str, role: Role) -> pd.DataFrame:
+    """Rows of the confusion counts on clips of a role."""
     table = pd.concat([read_confusion(path) for path in paths], ignore_index=True)
-    table = table[table["role"] == "test"]
+    table = table[table["role"] == role]
     chosen = table[(table["variant"] == variant) & (table["task"] == task)]
     if chosen.empty:
         known = table[["variant", "task"]].drop_duplicates().to_numpy()
         raise DataError(
-            f"{paths[0]}: no confusions of task {task} in variant {variant}; it has "
-            + ", ".join("/".join(pair) for pair in known)
+            f"{paths[0]}: no {role} confusions of task {task} in variant {variant}; it has "
+            + (", ".join("/".join(pair) for pair in known) or f"no {role} clips at all")
         )
-    classes = list(dict.fromkeys(chosen["target"]))
-    counts = chosen.groupby(["target", "predicted"])["n"].sum().unstack(fill_value=0)
-    return classes, counts.loc[classes, classes].to_numpy()
+    return chosen
 
 
 def _draw_matrix(axes: Axes, classes: list[str], counts: np.ndarray, title: str) -> AxesImage:

@@ -23,9 +23,14 @@ from retable.tsv import as_numbers, read_tsv
 HISTORY_COLUMNS = ("repeat", "fold", "epoch", "role", "task", "metric", "value")
 LINES = {"train": (0, (4, 2)), "validation": (0, (1, 1)), "test": "solid"}
 """Role -> dash pattern."""
+RUN = ["repeat", "fold"]
+"""Columns that tell runs apart."""
 MARKERS = {"train": "s", "validation": "^", "test": "o"}
 MARKED_POINTS = 12
 """Evaluations of a role up to which each is marked: a single one has no line to show."""
+RUN_WIDTH = 0.6
+"""Of the line of a single run."""
+RUNS_NAME = "a single run"
 METRICS = {"loss": "loss, summed over tasks", "accuracy": "{task} accuracy (%)"}
 
 
@@ -41,7 +46,9 @@ def draw_learning_curves(
     """Draw loss and accuracy over epochs: mean over runs, and a band of one standard deviation.
 
     The loss is the sum over all tasks that training minimises, the accuracy that of one task. The
-    line of a role joins the epochs in which its clips were evaluated.
+    line of a role joins the epochs in which its clips were evaluated. Where early stopping ends the
+    runs of an experiment at different epochs, each of them is drawn instead of the band, and their
+    mean only as far as all of them go: it would jump whenever one drops out.
 
     Args:
         figure: Its experiments, task and title.
@@ -54,26 +61,34 @@ def draw_learning_curves(
     Raises:
         DataError: A history is unreadable or lacks the figure's task.
     """
-    curves = {name: _curves(histories[name], figure.task) for name in figure.experiments}
-    looks = _looks(curves)
+    runs = {name: _runs(histories[name], figure.task) for name in figure.experiments}
+    means = {name: mean_curves(table) for name, table in runs.items()}
+    looks = _looks(means)
     with figure_style():
         drawing = new_figure(8.2, 3.9)
         title_figure(drawing, figure.title, note)
         for axes, (metric, label) in zip(drawing.subplots(1, 2), METRICS.items(), strict=True):
-            for index, table in enumerate(curves.values()):
-                _draw_lines(axes, table[table["metric"] == metric], _colour(index), looks)
+            for index, name in enumerate(figure.experiments):
+                mean, single = means[name], runs[name]
+                _draw_lines(
+                    axes,
+                    mean[mean["metric"] == metric],
+                    single[single["metric"] == metric],
+                    _colour(index),
+                    looks,
+                )
             axes.set_xlabel("epoch")
             axes.set_ylabel(label.format(task=figure.task.replace("_", " ")))
             axes.grid(axis="y")
             axes.set_axisbelow(True)
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.margins(x=0.01)
-        legend_below(drawing, _legend(curves, titles, looks))
+        legend_below(drawing, _legend(runs, titles, looks))
         save_figure(drawing, svg, png)
 
 
-def _curves(paths: Sequence[Path], task: str) -> pd.DataFrame:
-    """Mean and standard deviation over runs: columns `role, metric, epoch, mean, std`."""
+def _runs(paths: Sequence[Path], task: str) -> pd.DataFrame:
+    """Loss and accuracy of every run: columns `repeat, fold, role, metric, epoch, value`."""
     parts = [
         as_numbers(read_tsv(path, HISTORY_COLUMNS), {"epoch": int, "value": float}, path)
         for path in paths
@@ -81,20 +96,37 @@ def _curves(paths: Sequence[Path], task: str) -> pd.DataFrame:
     table = pd.concat(parts, ignore_index=True)
     loss = (table["metric"] == "loss") & (table["task"] == "all")
     accuracy = (table["metric"] == "accuracy") & (table["task"] == task)
-    chosen = table[loss | accuracy].copy()
     if not accuracy.any():
         raise DataError(
             f"{paths[0]}: no history of task {task}; it has {', '.join(sorted(set(table['task'])))}"
         )
-    chosen.loc[accuracy, "value"] *= 100
-    grouped = chosen.groupby(["role", "metric", "epoch"], sort=True)["value"]
-    return grouped.agg(["mean", "std"]).fillna({"std": 0.0}).reset_index()
+    table.loc[accuracy, "value"] *= 100
+    return table.loc[loss | accuracy, ["repeat", "fold", "role", "metric", "epoch", "value"]]
 
 
-def _looks(curves: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, Any]]:
+def mean_curves(runs: pd.DataFrame) -> pd.DataFrame:
+    """Mean and standard deviation over runs, of the epochs in which all of them were evaluated.
+
+    Args:
+        runs: columns `repeat, fold, role, metric, epoch, value`.
+
+    Returns:
+        Columns `role, metric, epoch, mean, std`; the deviation of a single run is 0.
+    """
+    grouped = runs.groupby(["role", "metric", "epoch"], sort=True)["value"]
+    table = grouped.agg(["mean", "std", "count"]).fillna({"std": 0.0}).reset_index()
+    every = table["count"] == runs[RUN].drop_duplicates().shape[0]
+    return table[every].drop(columns="count")
+
+
+def _stop_apart(runs: pd.DataFrame) -> bool:
+    return runs.groupby(RUN)["epoch"].max().nunique() > 1
+
+
+def _looks(means: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, Any]]:
     """How the line of each role that is drawn looks, but for its colour."""
     epochs = pd.concat(
-        [table.groupby("role")["epoch"].nunique() for table in curves.values()]
+        [table.groupby("role")["epoch"].nunique() for table in means.values()]
     ).groupby("role")
     fewest = epochs.min()
     return {
@@ -110,26 +142,45 @@ def _looks(curves: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, Any]]:
 
 
 def _draw_lines(
-    axes: Axes, table: pd.DataFrame, colour: str, looks: Mapping[str, dict[str, Any]]
+    axes: Axes,
+    means: pd.DataFrame,
+    runs: pd.DataFrame,
+    colour: str,
+    looks: Mapping[str, dict[str, Any]],
 ) -> None:
+    """One metric of an experiment: the mean of each role, and a band or the single runs."""
+    apart = _stop_apart(runs)
     for role, look in looks.items():
-        points = table[table["role"] == role]
+        points = means[means["role"] == role]
         epoch, mean, std = points["epoch"], points["mean"], points["std"]
         axes.plot(epoch, mean, color=colour, **look)
-        axes.fill_between(epoch, mean - std, mean + std, color=colour, alpha=0.15, linewidth=0)
+        if not apart:
+            axes.fill_between(epoch, mean - std, mean + std, color=colour, alpha=0.15, linewidth=0)
+            continue
+        for _, run in runs[runs["role"] == role].groupby(RUN):
+            axes.plot(
+                run["epoch"],
+                run["value"],
+                color=colour,
+                alpha=0.6,
+                linewidth=RUN_WIDTH,
+                linestyle=look["linestyle"],
+            )
 
 
 def _legend(
-    curves: Mapping[str, pd.DataFrame],
+    runs: Mapping[str, pd.DataFrame],
     titles: Mapping[str, str],
     looks: Mapping[str, dict[str, Any]],
 ) -> list[tuple[str, dict[str, Any]]]:
-    """A colour for each experiment, and a look for each role."""
+    """A colour for each experiment, a look for each role, and what thin lines are."""
     experiments = [
         (titles.get(name, name), {"color": _colour(index), "linewidth": 3.0})
-        for index, name in enumerate(curves)
+        for index, name in enumerate(runs)
     ]
-    return experiments + [(role, {"color": "#5f6368", **look}) for role, look in looks.items()]
+    roles = [(role, {"color": "#5f6368", **look}) for role, look in looks.items()]
+    single = [(RUNS_NAME, {"color": "#5f6368", "linewidth": RUN_WIDTH})]
+    return experiments + roles + (single if any(map(_stop_apart, runs.values())) else [])
 
 
 def _colour(index: int) -> str:

@@ -19,6 +19,7 @@ import torch
 from torch import nn
 
 from retable.errors import ConfigError
+from retable.models.layers import image_shape
 from retable.spec.model import BranchedVGG
 
 
@@ -130,24 +131,25 @@ class BranchedVGGNetwork(nn.Module):
     Weights are drawn from torch's global generator: seed it (`torch.manual_seed`) beforehand.
     """
 
-    def __init__(self, spec: BranchedVGG, input_shape: tuple[int, int], sizes: dict[str, int]):
+    def __init__(self, spec: BranchedVGG, input_shape: tuple[int, ...], sizes: dict[str, int]):
         """Build the layers.
 
         Args:
             spec: form, widths and inter-connection.
-            input_shape: mel bands and frames of a patch (paper: 128 x 128).
+            input_shape: channels, mel bands and frames of a patch (paper: 1 x 128 x 128).
             sizes: task -> number of classes; one task in the fused form.
 
         Raises:
-            ConfigError: the patch is too small for the layers, `alpha` does not name the two
-                branches, or the fused form has another number of tasks than one.
+            ConfigError: the patch is no image or too small for the layers, `alpha` does not name
+                the two branches, or the fused form has another number of tasks than one.
         """
         super().__init__()
         branches = spec.branches if spec.form == "fused" else sizes
-        _check(spec, input_shape, sizes)
-        self.input_shape = input_shape
+        channels, bands, frames = image_shape(spec.kind, input_shape)
+        _check(spec, bands, frames, sizes)
+        self.input_shape = (bands, frames)
         self.classes = dict(sizes)
-        self.shared = shared_layers(spec)
+        self.shared = shared_layers(spec, channels)
         self.branches = nn.ModuleDict(
             {
                 task: Branch(spec.widths[2], classes, spec.alpha.get(task), spec)
@@ -157,7 +159,7 @@ class BranchedVGGNetwork(nn.Module):
         self.fused: nn.ModuleDict | None = None
         self.output: nn.Linear | None = None
         if spec.form == "fused":
-            positions = map_length(input_shape[0]) * map_length(input_shape[1])
+            positions = map_length(bands) * map_length(frames)
             self.fused = nn.ModuleDict(
                 {task: FullyConnected(maps, positions, spec) for task, maps in branches.items()}
             )
@@ -166,7 +168,7 @@ class BranchedVGGNetwork(nn.Module):
             initialise(self.output, "linear")
 
     def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Patches (batch, 1, bands, frames) to logits (batch, classes) of each task."""
+        """Patches (batch, channels, bands, frames) to logits (batch, classes) of each task."""
         maps = self._maps(self.shared(x))
         if self.fused is None or self.output is None:
             return {task: branch.logits(maps[task]) for task, branch in self._branches().items()}
@@ -223,12 +225,12 @@ class BranchedVGGNetwork(nn.Module):
         return cast("dict[str, Branch]", dict(self.branches.items()))
 
 
-def shared_layers(spec: BranchedVGG) -> nn.Sequential:
-    """Layers 1 to 10: (batch, 1, bands, frames) to (batch, widths[2], bands / 16, frames / 16)."""
+def shared_layers(spec: BranchedVGG, channels: int) -> nn.Sequential:
+    """Layers 1 to 10: (batch, channels, b, t) to (batch, widths[2], b / 16, t / 16)."""
     first, second, third = spec.widths
     normalised = spec.batch_norm
     layers: dict[str, nn.Module] = {
-        "convolution1": Convolution(1, first, 5, normalised, padding=2, stride=2),
+        "convolution1": Convolution(channels, first, 5, normalised, padding=2, stride=2),
         "convolution2": Convolution(first, first, 3, normalised, padding=1),
         "pooling3": nn.MaxPool2d(2),
         "convolution4": Convolution(first, second, 3, normalised, padding=1),
@@ -264,10 +266,9 @@ def map_length(length: int) -> int:
     return halved // 2 // 2 // 2 - 2
 
 
-def _check(spec: BranchedVGG, input_shape: tuple[int, int], sizes: dict[str, int]) -> None:
+def _check(spec: BranchedVGG, bands: int, frames: int, sizes: dict[str, int]) -> None:
     faults = spec.task_faults(sizes)
-    bands, frames = input_shape
-    if map_length(min(input_shape)) < 1:
+    if map_length(min(bands, frames)) < 1:
         least = next(length for length in count(1) if map_length(length) >= 1)
         faults.append(
             f"the feature's patches have {bands} bands and {frames} frames, which leaves nothing "

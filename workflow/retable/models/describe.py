@@ -20,9 +20,10 @@ class Layer(TypedDict):
 
 
 def layer_table(model: nn.Module, input_shape: tuple[int, ...]) -> list[Layer]:
-    """Layers in the order in which they run on one input of zeros (1, 1, *input_shape).
+    """Layers in the order in which they run on one input of zeros (1, *input_shape).
 
-    The model is left in the mode, training or evaluation, and with the statistics that it had.
+    The input's channels come first in `input_shape`: (1, rows, frames) or (1, samples). The model
+    is left in the mode, training or evaluation, and with the statistics that it had.
     """
     layers: list[Layer] = []
 
@@ -45,7 +46,7 @@ def layer_table(model: nn.Module, input_shape: tuple[int, ...]) -> list[Layer]:
     device = next(model.parameters()).device
     try:
         with torch.no_grad():
-            model.eval()(torch.zeros(1, 1, *input_shape, device=device))
+            model.eval()(torch.zeros(1, *input_shape, device=device))
     finally:
         model.train(training)
         for handle in handles:

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from retable.errors import ConfigError
+from retable.models.layers import GridAverage, convolution, image_shape, linear
 from retable.spec.model import GatedResNet, Stem
 
 GRID_CELLS = 4
@@ -84,53 +85,29 @@ class SerialBlock(nn.Module):
         return self.activation2(y)
 
 
-class GridAverage(nn.Module):
-    """Averages over a grid of cells x cells, flattened.
-
-    Cells are those of `nn.AdaptiveAvgPool2d`, whose gradient has no deterministic CUDA kernel.
-    """
-
-    def __init__(self, cells: int):
-        super().__init__()
-        self.cells = cells
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """(batch, channels, rows, frames) to (batch, channels * cells * cells)."""
-        rows = [x[:, :, start:stop].mean(dim=2) for start, stop in self._bounds(x.shape[2])]
-        strips = torch.stack(rows, dim=2)
-        columns = [strips[..., start:stop].mean(dim=3) for start, stop in self._bounds(x.shape[3])]
-        return torch.stack(columns, dim=3).flatten(1)
-
-    def _bounds(self, length: int) -> list[tuple[int, int]]:
-        """Start and stop of each cell, rounded outwards."""
-        return [
-            (cell * length // self.cells, -(-(cell + 1) * length // self.cells))
-            for cell in range(self.cells)
-        ]
-
-
 class GatedResidualNetwork(nn.Module):
     """The paper's multi-task model (Fig. 6), with gated, residual or plain blocks.
 
     Weights are drawn from torch's global generator: seed it (`torch.manual_seed`) beforehand.
     """
 
-    def __init__(self, spec: GatedResNet, input_shape: tuple[int, int], classes: dict[str, int]):
+    def __init__(self, spec: GatedResNet, input_shape: tuple[int, ...], classes: dict[str, int]):
         """Build the layers.
 
         Args:
             spec: sizes and activations.
-            input_shape: rows and frames of the image; the pooling before the fully connected layer
-                makes the parameters independent of it.
+            input_shape: channels, rows and frames of the image; the pooling before the fully
+                connected layer makes the parameters independent of rows and frames.
             classes: task -> number of classes.
 
         Raises:
-            ConfigError: a kernel is even, so that a convolution cannot keep the image's size.
+            ConfigError: a kernel is even, so that a convolution cannot keep the image's size, or
+                the input is no image.
         """
         super().__init__()
         _check_kernels(spec)
-        self.input_shape = input_shape
-        self.stem = stem(spec.stem)
+        channels, _, _ = image_shape(spec.kind, input_shape)
+        self.stem = stem(spec.stem, channels)
         widths = block_widths(spec.filters, spec.depth)
         block = GatedBlock if spec.block == "gated" else SerialBlock
         self.blocks = nn.Sequential(
@@ -150,7 +127,7 @@ class GatedResidualNetwork(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Images (batch, 1, rows, frames) to logits (batch, classes) of each task."""
+        """Images (batch, channels, rows, frames) to logits (batch, classes) of each task."""
         shared = self.dropout(self.hidden(self.pooling(self.blocks(self.stem(x)))))
         return {task: head(shared) for task, head in self.heads.items()}
 
@@ -180,10 +157,10 @@ def block_widths(filters: Sequence[int], depth: int) -> tuple[int, ...]:
     return tuple(filters[min(block, len(filters) - 1)] for block in range(depth))
 
 
-def stem(spec: Stem) -> nn.Sequential:
+def stem(spec: Stem, channels: int) -> nn.Sequential:
     """Convolution, normalisation, ReLU and, unless `pool` is 0, max pooling of stride 2."""
     layers: list[nn.Module] = [
-        convolution(1, spec.filters, spec.kernel, spec.stride),
+        convolution(channels, spec.filters, spec.kernel, spec.stride),
         nn.BatchNorm2d(spec.filters),
         nn.ReLU(),
     ]
@@ -192,31 +169,11 @@ def stem(spec: Stem) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def convolution(
-    inputs: int, outputs: int, kernel: int, stride: int, nonlinearity: Any = "relu"
-) -> nn.Conv2d:
-    """Convolution that keeps the image's size at stride 1, without bias, weights after He et al.
-
-    Normalisation follows it and has the bias.
-    """
-    layer = nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
-    nn.init.kaiming_normal_(layer.weight, mode="fan_in", nonlinearity=nonlinearity)
-    return layer
-
-
 def projection(inputs: int, outputs: int, stride: int) -> nn.Module:
     """M of equations 6 and 8: the identity, or a 1 x 1 convolution when shapes differ."""
     if inputs == outputs and stride == 1:
         return nn.Identity()
     return convolution(inputs, outputs, 1, stride, nonlinearity="linear")
-
-
-def linear(inputs: int, outputs: int, nonlinearity: Any) -> nn.Linear:
-    """Fully connected layer, weights after He et al. for what follows it, biases zero."""
-    layer = nn.Linear(inputs, outputs)
-    nn.init.kaiming_normal_(layer.weight, mode="fan_in", nonlinearity=nonlinearity)
-    nn.init.zeros_(layer.bias)
-    return layer
 
 
 def _check_kernels(spec: GatedResNet) -> None:

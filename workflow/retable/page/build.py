@@ -43,8 +43,12 @@ def _paper(plan: Plan, name: str, results: Path) -> PagePaper:
         ),
         figures=tuple(
             PageFigure(figure, spec, figures / f"{figure}.svg")
-            for figure, spec in paper.figures.items()
+            for figure, spec in plan.figures(name).items()
         ),
         text=tables / "text.tsv",
         settings=tables / "settings.tsv",
+        missing=tuple(dict.fromkeys(plan.missing[name].values())),
+        left_out=tuple(
+            spec.title for figure, spec in paper.figures.items() if figure not in plan.figures(name)
+        ),
     )

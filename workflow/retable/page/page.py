@@ -63,6 +63,10 @@ class PagePaper:
     """Long form of the numbers in the running text."""
     settings: Path
     """Long form of the settings."""
+    missing: tuple[str, ...] = ()
+    """How to come by the corpora that the paper needs and that are not there."""
+    left_out: tuple[str, ...] = ()
+    """Titles of the figures that cannot be drawn without them."""
 
 
 def build_page(
@@ -114,6 +118,8 @@ def _paper_content(content: PagePaper) -> dict[str, object]:
         "key": content.paper.paper,
         "title": content.paper.title,
         "citation": content.paper.citation,
+        "missing": content.missing,
+        "left_out": content.left_out,
         "clean": any(table.table.clean for table in content.tables),
         "tables": [_table_content(table, content.comparability) for table in content.tables],
         "text": Markup(html_lines(text, f"Numbers in the text{suffix}")) if len(text) else "",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retable.configuration.project import Project
-from retable.corpora.source import ResolvedSource, directory_folders
+from retable.corpora.source import ResolvedSource
 from retable.digest import code_digest
 from retable.registry import CORPORA, TWINS
 from retable.spec.base import canonical_json
@@ -73,6 +73,17 @@ class CorporaPlan:
         corpus = corpus_of(name)
         return self.corpus(corpus).datasets[name.removeprefix(f"{corpus}-")]
 
+    def classes(self, dataset: str) -> dict[str, tuple[str, ...]]:
+        """Task -> class names of a dataset, by `<corpus>-<dataset>`."""
+        corpus = corpus_of(dataset)
+        return self.corpus(corpus).classes(dataset.removeprefix(f"{corpus}-"))
+
+    def promised_classes(self, dataset: str) -> dict[str, tuple[str, ...]]:
+        """Task -> classes that must have clips: none of a simulated or a partial corpus."""
+        source = self.source(corpus_of(dataset))
+        whole = source.kind != "simulated" and not source.partial
+        return self.classes(dataset) if whole else {}
+
     def shards(self, dataset: str) -> list[str]:
         """Names of a dataset's shards."""
         return [f"{shard:03d}" for shard in range(self.corpus(corpus_of(dataset)).shards)]
@@ -85,17 +96,20 @@ class CorporaPlan:
     def indexed(self, corpus: str) -> list[str]:
         """Folders and files below its root that hold a corpus, as far as its source has them."""
         source = self.source(corpus)
-        archives = [self.archive(corpus, name) for name in source.present]
         if source.kind == "folders":
-            return sorted({folder for one in archives for folder in directory_folders(one)})
-        return sorted(archive.unpack_to for archive in archives)
+            return list(source.folders)
+        return sorted(self.archive(corpus, name).unpack_to for name in source.present)
 
     def index_text(self, corpus: str) -> str:
         """What the manifest of a corpus depends on, besides its clips."""
         fields = {"sample_rate", "labels", "max_rejected"}
         spec = self.corpus(corpus).model_dump(mode="json", include=fields)
-        source = {"folders": self.indexed(corpus), "partial": self.source(corpus).partial}
-        return canonical_json(spec | source)
+        source = self.source(corpus)
+        read = {"folders": self.indexed(corpus), "partial": source.partial}
+        # Left out where they say nothing, so that they rerun no other corpus.
+        shared = self.corpus(corpus).same_in_group
+        further = {"only": source.only, "same_in_group": shared}
+        return canonical_json(spec | read | {key: value for key, value in further.items() if value})
 
     def origin(self, dataset: str) -> str:
         """In a word, where the audio of a dataset comes from."""

@@ -1,4 +1,4 @@
-"""What there is to build: the runs of every experiment, their parts, and what each job depends on.
+"""What there is to build, and what each job depends on.
 
 Rules own the paths; the plan owns names, numbers and the texts that make a job rerun. It imports
 neither torch nor pandas, because Snakemake asks it before every job.
@@ -8,25 +8,20 @@ import csv
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from retable.configuration.project import read_project
-from retable.configuration.references import warm_start_source
-from retable.plan.corpora import CorporaPlan
+from retable.plan.experiments import ExperimentsPlan
 from retable.registry import BASELINES, FEATURES, FIGURES, MODELS
 from retable.spec.base import canonical_json
 from retable.spec.corpus import corpus_of
-from retable.spec.feature import Feature
-from retable.spec.paper import Comparability, Experiment, Fusion, Input, Paper
-from retable.spec.part import Part, Run
-from retable.spec.split import Split
-from retable.spec.variant import VariantName
+from retable.spec.figure import Figure
+from retable.spec.paper import Comparability, Experiment, Reading
 
 
 @dataclass(frozen=True)
-class Plan(CorporaPlan):
+class Plan(ExperimentsPlan):
     """The jobs that a project needs."""
 
     @classmethod
@@ -34,146 +29,18 @@ class Plan(CorporaPlan):
         """The plan of a configuration; raises ConfigError as `read_project` does."""
         return cls(read_project(raw_config, workflow), workflow)
 
-    @property
-    def papers(self) -> Mapping[str, Paper]:
-        """The selected papers by name."""
-        return self.project.papers
-
-    @cached_property
-    def experiments(self) -> dict[tuple[str, str, str], Experiment]:
-        """(paper, experiment, variant) -> spec, for the selected papers and variants."""
+    def figures(self, paper: str) -> dict[str, Figure]:
+        """Figures of a paper, without those that show missing data."""
+        missing = self.missing[paper]
         return {
-            (paper.paper, name, variant): experiment
-            for paper in self.papers.values()
-            for name, variants in paper.experiments.items()
-            for variant, experiment in variants.items()
-            if variant in self.project.config.variants
+            name: figure
+            for name, figure in self.papers[paper].figures.items()
+            if not missing.keys() & set(figure.experiments)
         }
 
     def experiment(self, paper: str, experiment: str, variant: str) -> Experiment:
         """One experiment's spec."""
         return self.experiments[paper, experiment, variant]
-
-    @cached_property
-    def fusions(self) -> dict[tuple[str, str, str], Fusion]:
-        """(paper, fusion, variant) -> spec, for the selected papers and variants."""
-        return {
-            (paper.paper, name, variant): fusion
-            for paper in self.papers.values()
-            for name, variants in paper.fusions.items()
-            for variant, fusion in variants.items()
-            if variant in self.project.config.variants
-        }
-
-    @cached_property
-    def scored(self) -> dict[tuple[str, str], dict[VariantName, Experiment | Fusion]]:
-        """(paper, experiment or fusion) -> variant -> spec: what has scores."""
-        scored: dict[tuple[str, str], dict[VariantName, Experiment | Fusion]] = {}
-        for (paper, name, _), experiment in self.experiments.items():
-            scored.setdefault((paper, name), {})[experiment.variant] = experiment
-        for (paper, name, _), fusion in self.fusions.items():
-            scored.setdefault((paper, name), {})[fusion.variant] = fusion
-        return scored
-
-    def poolings(self, paper: str, name: str) -> dict[str, str]:
-        """Variant -> how an experiment or fusion decides for a clip."""
-        return {variant: spec.pooling for variant, spec in self.scored[paper, name].items()}
-
-    def network_names(self) -> list[str]:
-        """Names of the experiments that train a network."""
-        return sorted({e.experiment for e in self.experiments.values() if e.training})
-
-    def baseline_names(self) -> list[str]:
-        """Names of the experiments that fit a baseline."""
-        return sorted({e.experiment for e in self.experiments.values() if not e.training})
-
-    @cached_property
-    def inputs(self) -> list[tuple[str, Input]]:
-        """Paper and input of every experiment and variant."""
-        return [(e.paper, one) for e in self.experiments.values() for one in e.inputs]
-
-    def datasets(self) -> list[str]:
-        """Names of the datasets in use."""
-        return sorted({one.dataset for _, one in self.inputs})
-
-    def features(self) -> list[tuple[str, str]]:
-        """(feature, dataset) pairs in use."""
-        return sorted({(one.feature_name, one.dataset) for _, one in self.inputs})
-
-    def feature(self, name: str) -> Feature:
-        """A feature's spec, by name."""
-        return next(one.feature for _, one in self.inputs if one.feature_name == name)
-
-    def split(self, paper: str, name: str) -> Split:
-        """A split's spec, by paper and name."""
-        return next(one.split for its, one in self.inputs if (its, one.split_name) == (paper, name))
-
-    def runs(self, experiment: Experiment) -> list[Run]:
-        """All runs of an experiment: its folds in every repeat, each with its own seed."""
-        return [
-            Run(
-                repeat=repeat,
-                fold=fold,
-                seed=run_seed(experiment, repeat, fold),
-                # Splits of two inputs are drawn the same number of times, or not at all.
-                draw=repeat % max(one.split.repeats for one in experiment.inputs),
-            )
-            for repeat in range(experiment.repeats)
-            for fold in experiment.run_folds
-        ]
-
-    def parts(self, experiment: Experiment) -> list[str]:
-        """Names of the jobs that an experiment is trained in."""
-        count = -(-len(self.runs(experiment)) // experiment.runs_per_part)
-        return [str(part) for part in range(count)]
-
-    def part(self, experiment: Experiment, part: str) -> Part:
-        """One training job."""
-        start = int(part) * experiment.runs_per_part
-        return Part(
-            experiment=experiment.experiment,
-            variant=experiment.variant,
-            model=experiment.model,
-            training=experiment.training,
-            tasks=tuple(one.tasks for one in experiment.inputs),
-            classes={
-                task: self.corpus(corpus_of(one.dataset)).labels[task]
-                for one in experiment.inputs
-                for task in one.tasks
-            },
-            warm_start=experiment.warm_start,
-            predict_train=experiment.predict_train,
-            runs=tuple(self.runs(experiment)[start : start + experiment.runs_per_part]),
-        )
-
-    def stages_after(self, paper: str, experiment: str) -> int:
-        """Length of the longest chain of experiments and fusions that wait for an experiment."""
-        followers = {
-            name
-            for (its_paper, name, _), spec in self.experiments.items()
-            if its_paper == paper and spec.warm_start and spec.warm_start.experiment == experiment
-        }
-        fused = any(
-            its_paper == paper and experiment in fusion.members
-            for (its_paper, _, _), fusion in self.fusions.items()
-        )
-        return max([int(fused), *(1 + self.stages_after(paper, name) for name in followers)])
-
-    def first_share(self, experiment: Experiment) -> float:
-        """Share of the first input's sample in what an experiment with two inputs trains on."""
-        assert experiment.training and experiment.training.mixup, "checked when the paper is read"
-        return experiment.training.mixup.weight
-
-    def warm_start_parts(self, experiment: Experiment, part: str) -> tuple[Experiment, list[str]]:
-        """The experiment that a part starts from, and those of its parts that hold the runs."""
-        variants = self.papers[experiment.paper].experiments
-        source = warm_start_source(experiment, variants)
-        assert source is not None, "asked for warm starts only"
-        needed = {(run.repeat, run.fold) for run in self.part(experiment, part).runs}
-        places = [
-            place for place, run in enumerate(self.runs(source)) if (run.repeat, run.fold) in needed
-        ]
-        return source, [str(part) for part in sorted({p // source.runs_per_part for p in places})]
 
     def scale_description(self, *papers: str) -> str:
         """What the scale is, and what the configuration changed about it for some papers."""
@@ -185,27 +52,13 @@ class Plan(CorporaPlan):
         """What a caption says of the scale."""
         return f"Scale {self.project.scale.scale}: {self.scale_description(*papers)}"
 
-    def experiments_behind(self, paper: str, name: str) -> list[Experiment]:
-        """All variants of an experiment, of a fusion's members, and of what these start from."""
-        waiting = [name]
-        for spec in self.scored[paper, name].values():
-            waiting += spec.members if isinstance(spec, Fusion) else ()
-        behind: dict[str, list[Experiment]] = {}
-        while waiting:
-            current = waiting.pop()
-            if current not in behind:
-                behind[current] = [
-                    spec
-                    for (its_paper, its_name, _), spec in self.experiments.items()
-                    if (its_paper, its_name) == (paper, current)
-                ]
-                starts = [spec.warm_start for spec in behind[current] if spec.warm_start]
-                waiting += [start.experiment for start in starts]
-        return [spec for variants in behind.values() for spec in variants]
-
     def comparability(self, paper: str, names: Iterable[str]) -> Comparability:
-        """Whether the audio behind some experiments and fusions allows a verdict."""
-        behind = [e for name in names for e in self.experiments_behind(paper, name)]
+        """Whether the audio behind some experiments and fusions allows a verdict.
+
+        Those whose data are missing show none.
+        """
+        built = [name for name in names if (paper, name) in self.scored]
+        behind = [e for name in built for e in self.experiments_behind(paper, name)]
         datasets = {dataset for experiment in behind for dataset in experiment.datasets}
         sources = [self.source(corpus_of(dataset)) for dataset in datasets]
         if any(source.kind == "simulated" for source in sources):
@@ -218,9 +71,20 @@ class Plan(CorporaPlan):
         with path.open(encoding="utf-8", newline="") as file:
             return canonical_json([row for row in csv.reader(file) if row[1:2] == [table]])
 
-    def setting_experiments(self, paper: str) -> list[str]:
-        """Experiments that a paper's settings are read from."""
-        return sorted({row.setting.experiment for row in self.papers[paper].text if row.setting})
+    def text_readings(self, paper: str) -> list[Reading]:
+        """What the settings in a paper's text are read from, as far as there are data."""
+        readings = [row.setting for row in self.papers[paper].text if row.setting]
+        return [one for one in readings if one.experiment not in self.missing[paper]]
+
+    def table_readings(self, paper: str, table: str) -> list[Reading]:
+        """The same for a table of settings or counts."""
+        reading = self.papers[paper].tables[table].reading
+        return [reading] if reading and reading.experiment not in self.missing[paper] else []
+
+    def table_experiments(self, paper: str, table: str) -> list[str]:
+        """Experiments and fusions whose scores stand in a table, as far as there are data."""
+        names = self.papers[paper].tables[table].experiments
+        return [name for name in names if name not in self.missing[paper]]
 
     def cited_text(self, paper: str) -> str:
         """The printed numbers outside the text that its gains are held against."""
@@ -236,17 +100,20 @@ class Plan(CorporaPlan):
             compared = spec.figures[figure]
             assert compared.kind == "metric_by_parameter", "checked when the paper is read"
             values[figure] = {
-                name: self.experiment(paper, name, "paper").number_at(compared.parameter)
+                name: spec.experiments[name]["paper"].number_at(compared.parameter)
                 for name in compared.experiments
             }
         return values
 
     def text_experiments(self, paper: str) -> list[str]:
-        """Experiments whose scores stand in a paper's text, or decide what does."""
+        """Experiments whose scores stand in a paper's text, or decide what does.
+
+        As far as there are data.
+        """
         cells = (cell for row in self.papers[paper].text for cell in row.result_cells)
         compared = self.parameters(paper).values()
         names = {cell.experiment for cell in cells if cell.experiment}
-        return sorted(names.union(*compared))
+        return sorted(names.union(*compared) - self.missing[paper].keys())
 
     def figure_titles(self, paper: str, figure: str) -> dict[str, str]:
         """Experiment -> its title, or the number that the figure draws it at."""
@@ -265,7 +132,8 @@ class Plan(CorporaPlan):
                 "template": hashlib.sha256(template).hexdigest(),
                 "scale": self.scale_note(*self.papers),
                 "papers": [
-                    paper.model_dump(mode="json", include=shown) for paper in self.papers.values()
+                    [paper.model_dump(mode="json", include=shown), self.missing[paper.paper]]
+                    for paper in self.papers.values()
                 ],
                 "corpora": [
                     [
@@ -292,12 +160,6 @@ class Plan(CorporaPlan):
     def model_code(self, script: str, experiment: Experiment) -> str:
         """The same with the module of a network or baseline."""
         return self.code(script, _module((MODELS | BASELINES)[experiment.model.kind]))
-
-
-def run_seed(experiment: Experiment, repeat: int, fold: int) -> int:
-    """First 8 bytes of SHA-256 over what names a run, as a non-negative 63-bit integer."""
-    name = f"{experiment.paper}/{experiment.experiment}/{experiment.variant}/{repeat}/{fold}"
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") >> 1
 
 
 def _module(entry: str) -> str:

@@ -67,5 +67,7 @@ class Config(Spec):
     variants: tuple[VariantName, ...] = ("paper", "clean")
     results: str = "results"
     corpora: dict[str, Source] = {}
+    keep_going_without_data: bool = False
+    """Whether what needs a corpus that must be asked for is left out where it is missing."""
     compute: Compute = Compute()
     overrides: Overrides = Overrides()

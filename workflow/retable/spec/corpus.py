@@ -17,15 +17,22 @@ class Archive(Spec):
     urls: tuple[str, ...]
     bytes: int
     exact: bool = True
-    """Whether `bytes` is the very size; else, as always with `files_md5`, it is about that."""
+    """Whether `bytes` is the very size; else, as always without a checksum, it is about that."""
     md5: str | None = None
     sha256: str | None = None
     files_md5: dict[str, str] = {}
     """Path in the archive -> md5, for an archive made on the fly, whose own bytes may change."""
+    checksum_published: bool = True
+    """False where upstream publishes none: then every file in it must be readable."""
     unpack_to: str
     """Folder, below the corpus' clips, for the content."""
     folders: tuple[str, ...] | None = None
     """Folders or files that a directory source holds instead; `unpack_to` when absent."""
+    other_folders: tuple[tuple[str, ...], ...] = ()
+    """The same for other releases of the corpus, whose layouts differ."""
+    only: tuple[str, ...] = ()
+    """Patterns (`wav48/{speaker}/*`) of the files that are needed; all when empty. `{column}`
+    stands for the values of that manifest column that the datasets in use select."""
 
     @property
     def checksum(self) -> str:
@@ -35,14 +42,18 @@ class Archive(Spec):
     @property
     def has_exact_size(self) -> bool:
         """Whether a file of another size is another archive, whatever its checksum."""
-        return self.exact and not self.files_md5
+        return self.exact and bool(self.checksum)
 
     @model_validator(mode="after")
     def _is_vouched_for(self) -> "Archive":
-        if bool(self.checksum) == bool(self.files_md5):
+        if self.checksum_published and bool(self.checksum) == bool(self.files_md5):
             raise ValueError(
                 f"archive {self.name} needs an md5 or a sha256, or files_md5 where upstream makes "
                 "it on the fly"
+            )
+        if not self.checksum_published and (self.checksum or self.files_md5):
+            raise ValueError(
+                f"archive {self.name} has a checksum, and checksum_published says it has none"
             )
         return self
 
@@ -70,6 +81,8 @@ class Dataset(Spec):
 
     where: tuple[Filter, ...] = ()
     """Clips that match any of these filters; all clips when empty."""
+    labels: dict[str, tuple[str, ...]] = {}
+    """Task -> class names, where they are fewer than the corpus' or a task is this dataset's."""
 
 
 def corpus_of(dataset: str) -> str:
@@ -85,6 +98,8 @@ class Corpus(Spec):
     homepage: str
     licence: str
     citation: str
+    request: str | None = None
+    """Whom to ask for a corpus that nobody may download without: it is never fetched silently."""
     archives: tuple[Archive, ...]
     sample_rate: int
     """Hz; a clip at another rate is rejected."""
@@ -94,12 +109,18 @@ class Corpus(Spec):
     """Manifest column (or `clips: {all: n}`) -> value -> clips that upstream promises."""
     speakers: int | None = None
     """Distinct speakers that upstream promises; none where clips have no speaker."""
+    same_in_group: tuple[str, ...] = ()
+    """Tasks whose class all clips of a group share."""
     max_rejected: float = Field(ge=0, le=1)
     """Largest fraction of clips that may be rejected before the build fails."""
     datasets: dict[str, Dataset]
     shards: int = Field(default=1, ge=1)
     """Pieces into which audio and features are cut, each a job of its own."""
     simulation: Simulation
+
+    def classes(self, dataset: str) -> dict[str, tuple[str, ...]]:
+        """Task -> class names of a dataset, by its name below the corpus."""
+        return self.labels | self.datasets[dataset].labels
 
 
 class Source(Spec):

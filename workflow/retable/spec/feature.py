@@ -89,4 +89,47 @@ class LogMelPatches(Spec):
         return self
 
 
-Feature = Annotated[Spectrogram | LogMelStatistics | LogMelPatches, Field(discriminator="kind")]
+class Waveform(Spec):
+    """The largest sample of each of equal intervals of a normalised clip (cabcnn, section 4).
+
+    Clips have lengths of their own: they are stored with zeros at the end.
+    """
+
+    kind: Literal["waveform"]
+    sample_rate: int
+    rate: int
+    """Intervals a second; divides `sample_rate`."""
+    pick: Literal["max", "absmax"]
+    """The largest sample with its sign, or the largest magnitude."""
+    seconds: float = Field(gt=0)
+    """At most so much of a clip, from its start."""
+    normalise: Literal["file", "segment", "none"]
+    """Zero mean and unit variance over the whole clip, or over what `seconds` leaves of it."""
+    dtype: Literal["float16", "float32"] = "float32"
+    audio_layout: ClassVar[AudioLayout] = "mono"
+
+
+class SpectrogramImage(Spec):
+    """A spectrogram in decibels as a picture of fixed size (cabcnn, section 4)."""
+
+    kind: Literal["spectrogram_image"]
+    sample_rate: int
+    window: int
+    """Samples; also the FFT size."""
+    hop: int
+    window_function: Literal["hamming", "hann"]
+    size: int
+    """Rows and columns of the picture; the whole clip is resized to it."""
+    colours: Literal["rgb", "gray"]
+    colour_map: str = "viridis"
+    """That of matplotlib, for `rgb`."""
+    range_db: float = Field(default=80.0, gt=0)
+    """Levels from the clip's highest down to this far below it span the colours."""
+    dtype: Literal["float16", "float32"] = "float32"
+    audio_layout: ClassVar[AudioLayout] = "mono"
+
+
+Feature = Annotated[
+    Spectrogram | LogMelStatistics | LogMelPatches | Waveform | SpectrogramImage,
+    Field(discriminator="kind"),
+]

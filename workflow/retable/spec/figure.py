@@ -7,7 +7,9 @@ from pydantic import Field
 from retable.spec.base import Spec
 from retable.spec.variant import VariantName
 
-Drawn = Literal["confusions", "histories", "scores", "examples", "patches", "fusion_sizes"]
+Drawn = Literal[
+    "confusions", "histories", "scores", "examples", "patches", "attention", "fusion_sizes"
+]
 """Files of an experiment or fusion that a figure is drawn from."""
 
 
@@ -22,11 +24,14 @@ class _Figure(Spec):
 
 
 class ConfusionMatrices(_Figure):
-    """One confusion matrix an experiment, pooled over repeats and folds."""
+    """One confusion matrix an experiment, pooled over folds and, unless one is chosen, repeats."""
 
     draws: ClassVar[Drawn] = "confusions"
     kind: Literal["confusion_matrix"]
     task: str
+    repeats: Literal["pooled", "best_test", "best_validation"] = "pooled"
+    """All of them, or the one with the highest accuracy on these clips; `variant: clean` is never
+    chosen on test clips."""
 
 
 class LearningCurves(_Figure):
@@ -67,6 +72,16 @@ class MixedPatches(_Figure):
     """Classes of the first task of either input: the first training clip of each, by clip_id."""
     channel: str
     """Channel of the first input's patches."""
+
+
+class AttentionOverTime(_Figure):
+    """What the first run of a network attends to in a clip of each class, step by step."""
+
+    draws: ClassVar[Drawn] = "attention"
+    kind: Literal["attention"]
+    experiments: tuple[str, ...] = Field(min_length=1, max_length=1)
+    classes: tuple[str, ...] = Field(min_length=1)
+    """Classes of the experiment's first task: the first test clip of each, by clip_id."""
 
 
 class Band(Spec):
@@ -116,6 +131,7 @@ Figure = Annotated[
     | MetricByParameter
     | Spectrograms
     | AccuracyByFused
+    | AttentionOverTime
     | MixedPatches,
     Field(discriminator="kind"),
 ]

@@ -98,6 +98,57 @@ class BranchedVGG(Spec):
         return self
 
 
+class WaveformLayer(Spec):
+    """A convolution over time, ReLU, max pooling and dropout (cabcnn, Table 2)."""
+
+    filters: int
+    kernel: int
+    pool: int
+    """Max-pooling kernel."""
+    stride: int
+    """That of the pooling; the convolution's is 1."""
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+
+
+class ClassifierAttention(Spec):
+    """CAB-CNN: many small classifiers, weighted by attention at every step (cabcnn, section 3)."""
+
+    kind: Literal["classifier_attention"]
+    layers: tuple[WaveformLayer, ...] = Field(min_length=1)
+    classifiers: int = Field(ge=1)
+    classifier_units: tuple[int, ...]
+    """Widths of the fully connected layers of a classifier before its softmax layer."""
+    attention_units: tuple[int, ...]
+    """The same for the attention unit."""
+    pooling: Literal["mean", "sum"]
+    """Over steps: the unweighted average (Fig. 1) or the sum (its equation)."""
+    clips_at_once: int | None = Field(default=None, ge=1)
+    """Clips whose convolutions are in memory at once during training: each such chunk is computed
+    again for its gradient. All when absent; results agree but for rounding."""
+
+
+class BandAttention(Spec):
+    """AttentionCNN, a reconstruction: attention over frequency bands of a spectrogram image."""
+
+    kind: Literal["band_attention"]
+    bands: int = Field(ge=1)
+    """Bands of equal height; one network sees each of them."""
+    filters: tuple[int, ...] = Field(min_length=1)
+    """Of the 3 x 3 convolutions; max pooling follows each."""
+    hidden: int
+    """Width of the fully connected layer before the classifier."""
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+
+
+class TorchvisionNetwork(Spec):
+    """A network of torchvision, trained from scratch."""
+
+    kind: Literal["torchvision"]
+    architecture: Literal["alexnet", "vgg11", "resnet18"]
+    hidden: int | None = None
+    """Width of the two fully connected layers of AlexNet and VGG; the original's when absent."""
+
+
 class SupportVectorMachine(Spec):
     """RBF support vector machine on standardised features."""
 
@@ -111,4 +162,12 @@ class SupportVectorMachine(Spec):
 
 
 Baseline = SupportVectorMachine
-Model = Annotated[GatedResNet | BranchedVGG | SupportVectorMachine, Field(discriminator="kind")]
+Model = Annotated[
+    GatedResNet
+    | BranchedVGG
+    | ClassifierAttention
+    | BandAttention
+    | TorchvisionNetwork
+    | SupportVectorMachine,
+    Field(discriminator="kind"),
+]

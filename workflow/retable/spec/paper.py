@@ -116,8 +116,39 @@ class Cell(Spec):
     aggregate: Literal["fold_mean", "pooled"] | None = None
     statistic: Literal["mean", "sd"] | None = None
     """The value itself (the default), or its standard deviation over repeats."""
+    repeats: Literal["mean", "best_test", "best_validation"] | None = None
+    """The mean over repeats (the default), or the repeat whose accuracy is highest on these clips;
+    `variant: clean` takes the best by validation where the paper takes that by test."""
+    fold: int | None = None
+    """This fold alone."""
+    target: str | None = None
+    """Confusions: the true class, where it is not the name of the row."""
+    predicted: str | None = None
+    """Confusions: the predicted class, where it is not the name of the column."""
+    key: str | None = None
+    """Tables with a `reading`: what stands for the row, column or metric in its key."""
     percent: bool | None = None
     decimals: int | None = None
+
+
+class Reading(Spec):
+    """Where a setting's reproduced value is read: from what was built, never from the paper."""
+
+    source: Literal["model", "feature", "run", "split", "dataset", "manifest", "corpus", "fusion"]
+    experiment: str
+    """The experiment (`variant: paper`) whose model, feature, runs, split, clips or corpus is read,
+    or the fusion whose facts are."""
+    input: int = 0
+    """Which of the experiment's inputs, for its feature, split, dataset, manifest or corpus."""
+    key: str
+    """Dotted path in the JSON that describes the source; for the clips of a dataset or of a whole
+    manifest, the column."""
+    where: dict[str, str] = {}
+    """Dataset and manifest only: column -> value of the clips to look at."""
+    reduce: Literal["value", "count"] = "value"
+    """The single value that all clips or runs have, or how many distinct ones there are."""
+    scale: float = 1.0
+    """Factor to the printed unit."""
 
 
 class Table(Spec):
@@ -129,6 +160,9 @@ class Table(Spec):
     metrics: dict[str, Cell]
     cells: dict[str, dict[str, Cell]] = {}
     """Row -> column -> what a single cell adds, where row and column together decide."""
+    reading: Reading | None = None
+    """For tables of settings and counts: where they are read. `{row}`, `{column}` and `{metric}` in
+    its key stand for the `key` of the row, column and metric."""
     extra: tuple[str, ...] = ()
     """Rows of ours, which the paper does not print."""
     row_title: str = ""
@@ -146,24 +180,16 @@ class Table(Spec):
         cells = [*self.rows.values(), *self.columns.values(), *self.metrics.values(), *single]
         return sorted({cell.experiment for cell in cells if cell.experiment})
 
+    @property
+    def shown(self) -> list[str]:
+        """The same, and what a reading is of."""
+        return sorted({*self.experiments, *([self.reading.experiment] if self.reading else [])})
 
-class Reading(Spec):
-    """Where a setting's reproduced value is read: from what was built, never from the paper."""
-
-    source: Literal["model", "feature", "run", "split", "manifest", "fusion"]
-    experiment: str
-    """The experiment (`variant: paper`) whose model, feature, runs, split or corpus is read, or
-    the fusion whose facts are."""
-    input: int = 0
-    """Which of the experiment's inputs, for its feature, split or manifest."""
-    key: str
-    """Dotted path in the JSON that describes the source; for a manifest, the column."""
-    where: dict[str, str] = {}
-    """Manifest only: column -> value of the clips to look at."""
-    reduce: Literal["value", "count"] = "value"
-    """The single value that all clips or runs have, or how many distinct ones there are."""
-    scale: float = 1.0
-    """Factor to the printed unit."""
+    @model_validator(mode="after")
+    def _is_read_or_scored(self) -> "Table":
+        if self.reading and (self.experiments or self.extra or self.clean):
+            raise ValueError("a table with a reading has no experiments, extra or clean rows")
+        return self
 
 
 class Best(Spec):

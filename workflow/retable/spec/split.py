@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from retable.spec.base import Spec
 from retable.spec.corpus import Filter
@@ -18,13 +18,49 @@ class KFold(Spec):
     """Folds of equal size: up to folds - 1 clips, drawn at random, are left out."""
     group: Literal["speaker", "group"] | None = None
     """Manifest column whose values stay on one side."""
+    stratify: str | None = None
+    """Manifest column whose values are spread evenly over the folds."""
     repeats: int = Field(default=1, ge=1)
     """Different draws; run r of an experiment uses draw r modulo this."""
     allowed_leaks: tuple[Literal["speaker", "group"], ...] = ()
     """Units that this split lets stand on both sides, because the paper's does."""
 
+    @model_validator(mode="after")
+    def _is_equal_or_stratified(self) -> "KFold":
+        if self.equal and (self.stratify or self.group):
+            raise ValueError("equal folds are drawn at random: drop `stratify` and `group`")
+        return self
+
 
 Role = Literal["train", "validation", "test"]
+
+
+class Shares(Spec):
+    """Fixed shares of every class train, validate and test (cabcnn, section 4)."""
+
+    kind: Literal["shares"]
+    shares: dict[Role, float]
+    """Role -> its share of the clips; they sum to 1."""
+    stratify: str
+    """Manifest column whose every value is shared out like that."""
+    seed: int
+    group: Literal["speaker", "group"] | None = None
+    """Manifest column whose values stay on one side; shares are then met as nearly as they can
+    be."""
+    repeats: int = Field(default=1, ge=1)
+    """Different draws; run r of an experiment uses draw r modulo this."""
+    allowed_leaks: tuple[Literal["speaker", "group"], ...] = ()
+    """Units that this split lets stand on both sides, because the paper's does."""
+    folds: ClassVar[int] = 1
+    """A draw is a single fold."""
+
+    @model_validator(mode="after")
+    def _shares_out_everything(self) -> "Shares":
+        if set(self.shares) != {"train", "validation", "test"}:
+            raise ValueError("shares names train, validation and test, each once")
+        if min(self.shares.values()) <= 0 or abs(sum(self.shares.values()) - 1) > 1e-9:
+            raise ValueError(f"shares {self.shares} are not positive numbers that sum to 1")
+        return self
 
 
 class OfficialFolds(Spec):
@@ -44,4 +80,4 @@ class OfficialFolds(Spec):
         return len(self.roles)
 
 
-Split = Annotated[KFold | OfficialFolds, Field(discriminator="kind")]
+Split = Annotated[KFold | Shares | OfficialFolds, Field(discriminator="kind")]

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from retable.spec.base import Spec
 
@@ -47,6 +47,15 @@ class Training(Spec):
     """Arithmetic of the network; bfloat16 is autocast, weights and optimizer stay float32."""
     selection: Literal["last", "best_validation", "best_test"] = "last"
     """Which epoch's weights predict. `best_test` is open only to `variant: paper`."""
+    monitor: Literal["accuracy", "loss"] = "accuracy"
+    """What the best epoch is best in: the highest accuracy, averaged over tasks, or the lowest
+    loss."""
+    patience: int | None = Field(default=None, ge=1)
+    """Epochs without a new best after which training stops; never when absent."""
+    batching: Literal["whole", "shortest", "masked"] = "whole"
+    """Clips of different lengths in a batch: as they are stored, with zeros at their end; all cut
+    to the shortest of the batch, so that a prediction depends on its batch (cabcnn, section 4); or
+    whole, and steps past a clip's end do not count."""
     mixup: Mixup | None = None
     """Joins the two inputs of an experiment into samples with the targets of both."""
     frozen: tuple[str, ...] = ()
@@ -59,3 +68,9 @@ class Training(Spec):
     """`strict`: bit-identical on the same device and versions. `fast` allows faster kernels."""
     compile: bool = False
     """torch.compile the network."""
+
+    @model_validator(mode="after")
+    def _stops_at_a_best(self) -> "Training":
+        if self.patience is not None and self.selection == "last":
+            raise ValueError("patience waits for a better epoch, and selection is last")
+        return self

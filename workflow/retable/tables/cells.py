@@ -1,25 +1,14 @@
 """Cells of a table: which experiment, task and metric stand in them, and their values."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import pandas as pd
 
 from retable.errors import ConfigError, DataError
-from retable.evaluation.scoring import POOLED, read_confusion, read_scores
 from retable.spec.paper import Cell
-
-
-@dataclass(frozen=True)
-class ExperimentScores:
-    """Scores and confusions of one experiment or fusion, all variants and roles."""
-
-    scores: pd.DataFrame
-    confusion: pd.DataFrame | None
-    source: str
-    """The file, for messages."""
+from retable.tables.repeats import choose_runs
+from retable.tables.results import ExperimentScores
 
 
 class Reproduced(NamedTuple):
@@ -28,32 +17,22 @@ class Reproduced(NamedTuple):
     value: float
     """NaN where the standard deviation over repeats is asked for and there is but one."""
     sd: float | None
-    """Absent where there is but one run, or where the value is a standard deviation itself."""
+    """Absent where there is but one run, where one repeat was chosen, or where the value is a
+    standard deviation itself."""
     n: int
-    """Runs behind the value; repeats, where it is a standard deviation over them."""
+    """Runs behind the value; repeats, where it is a standard deviation over them, or that of the
+    best of them."""
     clips: int
     """Test decisions behind the value, over all runs."""
-
-
-def read_experiment_scores(
-    scores: Mapping[str, Path], confusions: Mapping[str, Path]
-) -> dict[str, ExperimentScores]:
-    """Read the files of `score_experiment`, by experiment; confusions only where given."""
-    return {
-        experiment: ExperimentScores(
-            scores=read_scores(path),
-            confusion=read_confusion(confusions[experiment]) if experiment in confusions else None,
-            source=str(path),
-        )
-        for experiment, path in scores.items()
-    }
+    note: str = ""
+    """Which repeat and fold the value is of, where not all stand behind it."""
 
 
 def merge_cells(parts: Iterable[Cell], where: str) -> Cell:
     """Merge what row, column, metric and the table's single cells say about a cell.
 
     Args:
-        parts: Each fills what those before it leave open.
+        parts: Each fills what those before it leave open, but for `key`, which each has its own of.
         where: The table and the keys, for messages.
 
     Raises:
@@ -62,7 +41,7 @@ def merge_cells(parts: Iterable[Cell], where: str) -> Cell:
     merged: dict[str, object] = {}
     faults = []
     for cell in parts:
-        for field, value in cell.model_dump(exclude_none=True).items():
+        for field, value in cell.model_dump(exclude_none=True, exclude={"key"}).items():
             if merged.setdefault(field, value) != value:
                 faults.append(f"{field} is both {merged[field]!r} and {value!r}")
     if faults:
@@ -70,42 +49,62 @@ def merge_cells(parts: Iterable[Cell], where: str) -> Cell:
     return Cell.model_validate(merged)
 
 
+def cell_faults(cell: Cell) -> list[str]:
+    """What keeps a merged cell from having a value, whatever the scores: gaps, contradictions."""
+    faults = [
+        f"no {field} is given" for field in ("task", "metric") if getattr(cell, field) is None
+    ]
+    if cell.fold is not None and cell.aggregate == "pooled":
+        faults.append(
+            f"fold {cell.fold} alone is not pooled over folds; drop `fold` or take aggregate "
+            "fold_mean"
+        )
+    if cell.statistic == "sd" and cell.repeats not in (None, "mean"):
+        faults.append(
+            f"one repeat ({cell.repeats}) has no deviation over repeats; drop `repeats` or "
+            "`statistic`"
+        )
+    return faults
+
+
 def reproduced_value(
     cell: Cell, scores: ExperimentScores, variant: str, row: str = "", column: str = ""
 ) -> Reproduced:
-    """Value of a cell over the test clips of all runs of its experiment or fusion.
+    """Value of a cell over the test clips of the runs of its experiment or fusion.
 
     `fold_mean` (the default) is the mean over the folds of a repeat, then over repeats; `pooled`
     the metric over all decisions of a repeat, then the mean over repeats. The standard deviation
     (n - 1) is over the repeats' values, or over the folds' where there is one repeat. `statistic:
-    sd` makes the standard deviation over repeats the value (mixup_mtl, Table I). A cell of metric
-    `confusion` counts the clips of class `row` that were taken for class `column`; pooled, it sums
-    the folds of a repeat. `percent` multiplies by 100.
+    sd` makes the standard deviation over repeats the value (mixup_mtl, Table I). Of the best
+    repeat (cabcnn, Tables 3 to 6) there is no deviation. A cell of metric `confusion` counts the
+    clips of class `target`, or `row`, that were taken for `predicted`, or `column`; pooled, it
+    sums the folds of a repeat. `percent` multiplies by 100.
 
     Raises:
-        DataError: The scores lack the variant, task, metric or classes.
+        DataError: The scores lack the variant, task, metric, classes or fold, or what the best
+            repeat is chosen by.
     """
-    chosen = _values(cell, scores, variant, row, column)
-    pooled_rows = chosen["fold"] == POOLED
-    folds = chosen[~pooled_rows]
-    by_repeat = folds.groupby("repeat")["value"]
-    if cell.aggregate == "pooled":
-        if cell.metric == "confusion":
-            repeats = by_repeat.sum()
-        else:
-            repeats = chosen[pooled_rows].set_index("repeat")["value"]
-    else:
+    runs = choose_runs(_values(cell, scores, variant, row, column), cell, scores, variant)
+    by_repeat = runs.folds.groupby("repeat")["value"]
+    if cell.aggregate != "pooled":
         repeats = by_repeat.mean()
+    elif cell.metric == "confusion":
+        repeats = by_repeat.sum()
+    else:
+        repeats = runs.pooled.set_index("repeat")["value"]
     factor = 100.0 if cell.percent else 1.0
-    clips = int(folds["n"].sum())
+    clips = int(runs.folds["n"].sum())
     if cell.statistic == "sd":
-        return Reproduced(float(repeats.std(ddof=1)) * factor, None, len(repeats), clips)
-    spread = repeats if len(repeats) > 1 else folds["value"]
+        deviation = float(repeats.std(ddof=1)) * factor
+        return Reproduced(deviation, None, len(repeats), clips, runs.note)
+    spread = repeats if len(repeats) > 1 else runs.folds["value"]
+    has_spread = runs.compared is None and len(spread) > 1
     return Reproduced(
         value=float(repeats.mean()) * factor,
-        sd=float(spread.std(ddof=1)) * factor if len(spread) > 1 else None,
-        n=len(folds),
+        sd=float(spread.std(ddof=1)) * factor if has_spread else None,
+        n=len(runs.folds) if runs.compared is None else runs.compared,
         clips=clips,
+        note=runs.note,
     )
 
 
@@ -114,7 +113,8 @@ def _values(
 ) -> pd.DataFrame:
     """Rows `repeat, fold, value, n` behind a cell."""
     if cell.metric == "confusion":
-        return _confusion_values(cell, scores, variant, row, column)
+        target, predicted = cell.target or row, cell.predicted or column
+        return _confusion_values(cell, scores, variant, target, predicted)
     table = _test_clips(scores.scores)
     chosen = table[
         (table["variant"] == variant)

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from retable.spec.paper import Comparability, Table, TextRow
-from retable.tables.cells import read_experiment_scores
 from retable.tables.layout import table_layout
 from retable.tables.long_form import table_long_form
 from retable.tables.published import published_rows, read_published
+from retable.tables.readings import reading_long_form
 from retable.tables.render import latex_table, markdown_lines, markdown_table
-from retable.tables.settings import Sources
+from retable.tables.results import Results, Sources, read_experiment_scores
 from retable.tables.text_rows import Parameters, text_long_forms
 from retable.tables.verdicts import TITLE_NOTES
 from retable.tsv import write_tsv
@@ -22,6 +22,8 @@ def write_table(
     table_name: str,
     scores: Mapping[str, Path],
     confusions: Mapping[str, Path],
+    sources: Sources | None = None,
+    missing: Mapping[str, str] | None = None,
     comparability: Comparability,
     note: str = "",
     tsv: Path,
@@ -34,8 +36,11 @@ def write_table(
         table: The table's spec.
         published: The paper's `published.csv`.
         table_name: The table's number as `published.csv` writes it: `2`, `I`.
-        scores: Experiment or fusion -> its scores, for every one in the table.
+        scores: Experiment or fusion -> its scores, for every one in the table that has data.
         confusions: The same for the confusions, where cells are of metric `confusion`.
+        sources: Of a table with a `reading`: experiment -> source -> its files, as
+            `results.Sources` says.
+        missing: Experiment or fusion -> the steps to obtain its data, for those without.
         comparability: What verdicts the audio behind the scores allows.
         note: Scale, device and the like, for the caption.
         tsv: Long form to write.
@@ -46,13 +51,18 @@ def write_table(
         ConfigError: Table and published numbers do not match.
         DataError: An input is unreadable or lacks what a cell needs.
     """
-    long_form = table_long_form(
-        table,
-        published_rows(read_published(published), table_name),
-        read_experiment_scores(scores, confusions),
-        comparability,
-        f"{published.parent.name}, table {table_name}",
+    printed = published_rows(read_published(published), table_name)
+    results = Results(
+        source=f"{published.parent.name}, table {table_name}",
+        comparability=comparability,
+        scores=read_experiment_scores(scores, confusions),
+        sources=sources or {},
+        missing=missing or {},
     )
+    if table.reading is None:
+        long_form = table_long_form(table, printed, results)
+    else:
+        long_form = reading_long_form(table, table.reading, printed, results)
     layout = table_layout(table, long_form, table_name, comparability)
     write_tsv(long_form, tsv)
     _write_text(markdown_table(layout, note), markdown)
@@ -66,6 +76,7 @@ def write_text_tables(
     scores: Mapping[str, Path],
     sources: Sources,
     parameters: Parameters | None = None,
+    missing: Mapping[str, str] | None = None,
     comparability: Comparability,
     text_tsv: Path,
     text_markdown: Path,
@@ -78,9 +89,11 @@ def write_text_tables(
         rows: The paper's text rows.
         published: The paper's `published.csv`; its rows of table `text` are used, and the cited
             numbers of any table that a gain is over.
-        scores: Experiment or fusion -> its scores, for every one in a cell or a gain, or compared.
-        sources: Experiment or fusion -> source -> its files, as `settings.Sources` says.
+        scores: Experiment or fusion -> its scores, for every one in a cell or a gain, or compared,
+            that has data.
+        sources: Experiment or fusion -> source -> its files, as `results.Sources` says.
         parameters: Figure -> experiment -> the number it is drawn at, for rows that compare.
+        missing: Experiment or fusion -> the steps to obtain its data, for those without.
         comparability: What verdicts the audio behind the scores allows.
         text_tsv: Long form of results, derived, counted and cited values to write.
         text_markdown: Its rendering.
@@ -91,15 +104,15 @@ def write_text_tables(
         ConfigError: A text row is not published, or cannot be read.
         DataError: An input is unreadable or lacks what a row needs.
     """
-    text, settings = text_long_forms(
-        rows,
-        read_published(published),
-        read_experiment_scores(scores, {}),
-        sources,
-        parameters or {},
-        comparability,
-        f"{published.parent.name}, text",
+    results = Results(
+        source=f"{published.parent.name}, text",
+        comparability=comparability,
+        scores=read_experiment_scores(scores, {}),
+        sources=sources,
+        missing=missing or {},
     )
+    printed = read_published(published)
+    text, settings = text_long_forms(rows, printed, results, parameters or {})
     note = TITLE_NOTES[comparability]
     write_tsv(text, text_tsv)
     write_tsv(settings, settings_tsv)

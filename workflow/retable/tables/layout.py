@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from retable.spec.paper import Comparability, Table
-from retable.tables.long_form import Line, text_lines
-from retable.tables.verdicts import TITLE_NOTES
+from retable.tables.lines import Line, text_lines
+from retable.tables.missing import steps_of
+from retable.tables.verdicts import CITED, DATA_MISSING, TITLE_NOTES
 
 CLEAN_LABEL = "clean protocol"
 EXTRA_LABEL = "(not in the paper)"
@@ -25,6 +26,11 @@ class Entry:
     sd: str
     difference: str
     verdict: str
+
+    @property
+    def missing(self) -> bool:
+        """Whether there is no data to reproduce it from."""
+        return self.verdict == DATA_MISSING
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,13 @@ class Layout:
     """Column heading and the headings of its metrics; one empty metric heading where the table
     has but one metric beside its spread, which the title then names."""
     rows: tuple[LayoutRow, ...]
+    missing: tuple[str, ...] = ()
+    """Steps to obtain the data that cells are missing; they stand beneath the table."""
+
+    @property
+    def has_spread(self) -> bool:
+        """Whether a standard deviation stands in a cell."""
+        return any(entry and entry.sd for row in self.rows for entry in row.entries)
 
     @property
     def has_metrics(self) -> bool:
@@ -99,11 +112,19 @@ def table_layout(
             label = _row_label(table, row) if variant == "paper" else CLEAN_LABEL
             rows.append(LayoutRow(label, variant == "clean", cells))
     return Layout(
-        title=table_title(name, table.title, comparability),
+        title=_title(table, long_form, name, comparability),
         row_title=table.row_title,
         groups=_headings(table, groups),
         rows=tuple(rows),
+        missing=steps_of(long_form),
     )
+
+
+def _title(table: Table, long_form: pd.DataFrame, name: str, comparability: Comparability) -> str:
+    """Title of a table; that of settings is silent on the audio, which they do not depend on."""
+    if set(long_form["kind"]) <= {"setting", CITED}:
+        comparability = "comparable"
+    return table_title(name, table.title, comparability)
 
 
 def _means(table: Table, metric: str) -> list[str]:

@@ -7,9 +7,20 @@ from pathlib import Path
 import pandas as pd
 
 from retable.errors import ConfigError, DataError
-from retable.spec.paper import Cell, Comparability, Table
-from retable.tables.cells import ExperimentScores, reproduced_value
+from retable.spec.paper import Cell, Table
+from retable.tables.cells import cell_faults, reproduced_value
+from retable.tables.lines import (
+    COLUMNS,
+    Line,
+    added_note,
+    as_long_form,
+    blank_line,
+    key_of,
+    text_lines,
+)
 from retable.tables.matching import CellKey, match_cells
+from retable.tables.missing import missing_line, missing_steps
+from retable.tables.results import ExperimentScores, Results
 from retable.tables.verdicts import (
     CITED,
     NOT_PRINTED,
@@ -21,28 +32,13 @@ from retable.tables.verdicts import (
 )
 from retable.tsv import read_tsv
 
-COLUMNS = (
-    "row", "column", "metric", "unit", "kind", "variant", "published", "reproduced",
-    "difference", "sd", "n", "verdict", "note",
-)  # fmt: skip
-"""All text as printed; `n` is the number of runs behind `reproduced` and `sd`, or of repeats where
-`reproduced` is itself a standard deviation."""
-
 EXTRA = "extra"
 """Kind of a line that the paper does not print."""
 ONE_REPEAT = "one repeat has no spread"
 """Note of a standard deviation over repeats where there is but one."""
 
-Line = dict[str, str]
 
-
-def table_long_form(
-    table: Table,
-    published: pd.DataFrame,
-    scores: Mapping[str, ExperimentScores],
-    comparability: Comparability,
-    source: str,
-) -> pd.DataFrame:
+def table_long_form(table: Table, published: pd.DataFrame, results: Results) -> pd.DataFrame:
     """Long form of a numbered table, with `COLUMNS`, in the published order.
 
     Each published number has one line in variant `paper`, and so has each number of the rows that
@@ -52,42 +48,38 @@ def table_long_form(
     Args:
         table: Rows, columns and metrics with their cells.
         published: The table's rows of `read_published`.
-        scores: Scores of every experiment that a cell names.
-        comparability: What verdicts the audio allows.
-        source: The paper and table, for messages.
+        results: Scores of every experiment that a cell names, or how to obtain its data.
 
     Raises:
         ConfigError: Table and published numbers do not match, or a cell is incomplete.
         DataError: The scores lack what a cell needs.
     """
-    cells = match_cells(table, published, source)
+    cells = match_cells(table, published, results.source)
     rows = text_lines(published)
     rows += [_extra_row(key, cell) for key, cell in cells.items() if key[0] in table.extra]
-    lines = [
-        result_line(row, cells[_key(row)], scores, comparability, variant, source)
-        for variant in ("paper", "clean")
-        for row in rows
-        if variant == "paper" or (row["row"] in table.clean and cells[_key(row)].experiment)
-    ]
-    return pd.DataFrame(lines, columns=list(COLUMNS), dtype=str)
+    return as_long_form(
+        [
+            result_line(row, cells[key_of(row)], results, variant)
+            for variant in ("paper", "clean")
+            for row in rows
+            if variant == "paper" or (row["row"] in table.clean and cells[key_of(row)].experiment)
+        ]
+    )
 
 
-def result_line(
-    row: Line,
-    cell: Cell,
-    scores: Mapping[str, ExperimentScores],
-    comparability: Comparability,
-    variant: str,
-    source: str,
-) -> Line:
+def result_line(row: Line, cell: Cell, results: Results, variant: str) -> Line:
     """Line of one published number whose counterpart is scored; see `table_long_form`.
 
-    A standard deviation over one repeat is `not reproduced`, or stays `not in the paper`.
+    A standard deviation over one repeat is `not reproduced`, or stays `not in the paper`. The note
+    tells which repeat and fold the value is of, where it is not that of all.
     """
     if cell.experiment is None:
         return blank_line(row, CITED if row["kind"] == CITED else NOT_REPRODUCED)
-    where = f"{source}, {' / '.join(_key(row))}"
-    experiment = scores_of(cell, row, scores, where)
+    steps = missing_steps([cell.experiment], results.missing)
+    if steps is not None:
+        return missing_line(row, steps, variant)
+    where = f"{results.source}, {' / '.join(key_of(row))}"
+    experiment = scores_of(cell, row, results.scores, where)
     if cell.percent is None:
         cell = cell.model_copy(update={"percent": row["unit"] == "%"})
     value = reproduced_value(cell, experiment, variant, row["row"], row["column"])
@@ -97,27 +89,16 @@ def result_line(
         return {**blank_line(row, verdict), "variant": variant, "n": str(value.n), "note": note}
     decimals = decimals_of(row["value"]) if cell.decimals is None else cell.decimals
     reproduced = print_number(value.value, decimals)
+    verdict = result_verdict(row["value"], reproduced, value.sd, variant, results.comparability)
     return {
-        **blank_line(row, ""),
+        **blank_line(row, verdict),
         "variant": variant,
         "reproduced": reproduced,
         "difference": print_difference(row["value"], reproduced),
         "sd": "" if value.sd is None else print_number(value.sd, decimals),
         "n": str(value.n),
-        "verdict": result_verdict(row["value"], reproduced, value.sd, variant, comparability),
+        "note": added_note(row, value.note),
     }
-
-
-def blank_line(row: Line, verdict: str) -> Line:
-    """Line of a published number without a reproduced one."""
-    copied = {column: row[column] for column in ("row", "column", "metric", "unit", "kind", "note")}
-    empty = {column: "" for column in ("reproduced", "difference", "sd", "n")}
-    return {**copied, **empty, "variant": "paper", "published": row["value"], "verdict": verdict}
-
-
-def added_note(row: Line, note: str) -> str:
-    """The note of a published number, and what there is to add to it."""
-    return "; ".join(filter(None, [row["note"], note]))
 
 
 def read_long_form(path: Path) -> pd.DataFrame:
@@ -134,26 +115,16 @@ def read_long_form(path: Path) -> pd.DataFrame:
     return table
 
 
-def text_lines(table: pd.DataFrame) -> list[Line]:
-    """Lines of a table, all text."""
-    columns = [str(column) for column in table.columns]
-    return [
-        dict(zip(columns, map(str, line), strict=True))
-        for line in table.itertuples(index=False, name=None)
-    ]
-
-
 def scores_of(
     cell: Cell, row: Line, scores: Mapping[str, ExperimentScores], where: str
 ) -> ExperimentScores:
     """Scores of a cell's experiment or fusion.
 
     Raises:
-        ConfigError: The cell is incomplete or has no scores, or the published value is no number.
+        ConfigError: The cell is incomplete, contradicts itself or has no scores, or the published
+            value is no number.
     """
-    faults = [
-        f"no {field} is given" for field in ("task", "metric") if getattr(cell, field) is None
-    ]
+    faults = cell_faults(cell)
     experiment = scores.get(cell.experiment or "")
     if experiment is None:
         faults.append(
@@ -172,7 +143,3 @@ def scores_of(
 def _extra_row(key: CellKey, cell: Cell) -> Line:
     names = dict(zip(("row", "column", "metric"), key, strict=True))
     return {**names, "value": "", "unit": "%" if cell.percent else "", "kind": EXTRA, "note": ""}
-
-
-def _key(row: Line) -> tuple[str, str, str]:
-    return row["row"], row["column"], row["metric"]

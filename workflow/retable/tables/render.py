@@ -1,20 +1,24 @@
 """Markdown, LaTeX and HTML of tables, in the paper's own row and column layout.
 
-A cell reads `published / reproduced ± sd`. The templates stand in this module, not in files of
-their own, so that a change to them counts as a change to the code.
+A cell reads `published / reproduced ± sd`, or `published / data missing` where there is no data to
+reproduce it from; then the steps to obtain that stand beneath the table. The templates stand in
+this module, not in files of their own, so that a change to them counts as a change to the code.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 import pandas as pd
 
 from retable.tables.layout import Entry, Layout
-from retable.tables.long_form import text_lines
+from retable.tables.lines import text_lines
+from retable.tables.missing import steps_of
+from retable.tables.verdicts import DATA_MISSING
 
 DASH = "\u2013"
 MINUS = "\u2212"
-CELL_KEY = "Cells: published / reproduced ± standard deviation."
+CELL_KEY = "Cells: published / reproduced."
+SPREAD_CELL_KEY = "Cells: published / reproduced ± standard deviation."
 
 _LATEX_ESCAPES = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
@@ -43,16 +47,17 @@ def markdown_table(layout: Layout, note: str = "") -> str:
         [f"↳ {row.label}" if row.clean else row.label, *map(_cell_text, row.entries)]
         for row in layout.rows
     ]
-    caption = " ".join(filter(None, [CELL_KEY, note]))
+    caption = " ".join(filter(None, [_cell_key(layout), note]))
     return (
         f"**{_markdown(layout.title)}**\n\n{_markdown_grid(heading, body)}\n{_markdown(caption)}\n"
+        + _markdown_steps(layout.missing)
     )
 
 
 def latex_table(layout: Layout, note: str = "") -> str:
     """Render a table as LaTeX for the package booktabs."""
     columns = sum(len(metrics) for _, metrics in layout.groups)
-    caption = " ".join(filter(None, [f"{layout.title}.", CELL_KEY, note]))
+    caption = " ".join(filter(None, [f"{layout.title}.", _cell_key(layout), note]))
     lines = [
         r"\begin{table}",
         r"\centering\small",
@@ -66,44 +71,34 @@ def latex_table(layout: Layout, note: str = "") -> str:
         label = escape_latex(row.label)
         cells = [escape_latex(_cell_text(entry)) for entry in row.entries]
         lines.append(" & ".join([rf"\quad {label}" if row.clean else label, *cells]) + r" \\")
-    lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}"]
+    lines += [r"\bottomrule", r"\end{tabular}"]
+    lines += [rf"\par\smallskip {escape_latex(text)}" for text in _steps(layout.missing)]
+    lines.append(r"\end{table}")
     return "\n".join(lines) + "\n"
 
 
 def html_table(layout: Layout) -> str:
     """Render a table as an HTML `table`; the difference stands beneath each pair of values."""
-    span = ' rowspan="2"' if layout.has_metrics else ""
     lines = [
         "<table>",
         f"<caption><span>{escape(layout.title)}</span></caption>",
         "<thead>",
-        f'<tr><th scope="col"{span}>{escape(layout.row_title)}</th>'
-        + "".join(
-            f'<th scope="colgroup" colspan="{len(metrics)}">{escape(column)}</th>'
-            for column, metrics in layout.groups
-        )
-        + "</tr>",
+        *_html_heading(layout),
+        "</thead>",
+        "<tbody>",
     ]
-    if layout.has_metrics:
-        metrics = [metric for _, metrics in layout.groups for metric in metrics]
-        lines.append(
-            "<tr>"
-            + "".join(f'<th scope="col">{escape(metric)}</th>' for metric in metrics)
-            + "</tr>"
-        )
-    lines += ["</thead>", "<tbody>"]
     for row in layout.rows:
         kind = ' class="clean"' if row.clean else ""
         cells = "".join(f"<td>{_cell_html(entry)}</td>" for entry in row.entries)
         lines.append(f'<tr{kind}><th scope="row">{escape(row.label)}</th>{cells}</tr>')
-    return "\n".join([*lines, "</tbody>", "</table>"]) + "\n"
+    return "\n".join([*lines, "</tbody>", "</table>", *_html_steps(layout.missing)]) + "\n"
 
 
 def markdown_lines(long_form: pd.DataFrame, title: str) -> str:
     """Render a long form line by line as Markdown: numbers of the text, or settings."""
     columns = _used_columns(long_form)
     grid = _markdown_grid([_FLAT_COLUMNS[c] for c in columns], _flat_rows(long_form, columns))
-    return f"**{_markdown(title)}**\n\n{grid}"
+    return f"**{_markdown(title)}**\n\n{grid}" + _markdown_steps(steps_of(long_form))
 
 
 def html_lines(long_form: pd.DataFrame, title: str) -> str:
@@ -121,17 +116,17 @@ def html_lines(long_form: pd.DataFrame, title: str) -> str:
             )
             + f'<td class="verdict {kind}">{escape(cells[-1])}</td></tr>'
         )
-    return "\n".join(
-        [
-            '<table class="lines">',
-            f"<caption><span>{escape(title)}</span></caption>",
-            f"<thead><tr>{heading}</tr></thead>",
-            "<tbody>",
-            *body,
-            "</tbody>",
-            "</table>\n",
-        ]
-    )
+    lines = [
+        '<table class="lines">',
+        f"<caption><span>{escape(title)}</span></caption>",
+        f"<thead><tr>{heading}</tr></thead>",
+        "<tbody>",
+        *body,
+        "</tbody>",
+        "</table>",
+        *_html_steps(steps_of(long_form)),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def escape_latex(text: str) -> str:
@@ -151,7 +146,9 @@ def _flat_rows(long_form: pd.DataFrame, columns: Sequence[str]) -> list[list[str
         unit = f" {line['unit']}" if line["unit"] not in ("", "count") else ""
         shown = dict(line)
         shown["published"] += unit
-        if line["reproduced"]:
+        if line["verdict"] == DATA_MISSING:
+            shown |= {"reproduced": DATA_MISSING, "verdict": ""}
+        elif line["reproduced"]:
             shown["reproduced"] += (f" ± {line['sd']}" if line["sd"] else "") + unit
         rows.append([shown[column] for column in columns])
     return rows
@@ -162,6 +159,8 @@ def _cell_text(entry: Entry | None) -> str:
     if entry is None:
         return DASH
     reproduced = entry.reproduced + (f" ± {entry.sd}" if entry.sd else "")
+    if entry.missing:
+        reproduced = DATA_MISSING
     if not entry.published:
         return reproduced
     return f"{entry.published} / {reproduced or DASH}"
@@ -174,6 +173,8 @@ def _cell_html(entry: Entry | None) -> str:
     parts = []
     if entry.published:
         parts.append(f'<span class="published">{escape(entry.published)}</span>')
+    if entry.missing:
+        return "".join([*parts, f'<span class="soft">{DATA_MISSING}</span>'])
     parts.append(f'<span class="reproduced">{escape(entry.reproduced or DASH)}{sd}</span>')
     if entry.difference:
         parts.append(f'<span class="difference">{_typographic(entry.difference)}</span>')
@@ -181,6 +182,36 @@ def _cell_html(entry: Entry | None) -> str:
         kind = _VERDICT_CLASSES.get(entry.verdict, "")
         parts.append(f'<span class="verdict {kind}">{escape(entry.verdict)}</span>')
     return "".join(parts)
+
+
+def _cell_key(layout: Layout) -> str:
+    return SPREAD_CELL_KEY if layout.has_spread else CELL_KEY
+
+
+def _steps(missing: Iterable[str]) -> list[str]:
+    return [f"{DATA_MISSING.capitalize()}: {steps}" for steps in missing]
+
+
+def _markdown_steps(missing: Iterable[str]) -> str:
+    return "".join(f"\n{_markdown(text)}\n" for text in _steps(missing))
+
+
+def _html_steps(missing: Iterable[str]) -> list[str]:
+    return [f'<p class="soft note">{escape(text)}</p>' for text in _steps(missing)]
+
+
+def _html_heading(layout: Layout) -> list[str]:
+    span = ' rowspan="2"' if layout.has_metrics else ""
+    groups = "".join(
+        f'<th scope="colgroup" colspan="{len(metrics)}">{escape(column)}</th>'
+        for column, metrics in layout.groups
+    )
+    lines = [f'<tr><th scope="col"{span}>{escape(layout.row_title)}</th>{groups}</tr>']
+    if layout.has_metrics:
+        names = [metric for _, metrics in layout.groups for metric in metrics]
+        cells = "".join(f'<th scope="col">{escape(metric)}</th>' for metric in names)
+        lines.append(f"<tr>{cells}</tr>")
+    return lines
 
 
 def _latex_heading(layout: Layout) -> list[str]:

@@ -3,7 +3,7 @@
 import csv
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,12 @@ import numpy as np
 from retable.errors import ConfigError, DataError, listed
 from retable.spec.base import value_at
 from retable.spec.paper import Reading
+from retable.tables.results import Sources
 from retable.tables.verdicts import decimals_of
 
-Sources = Mapping[str, Mapping[str, Sequence[Path]]]
-"""Experiment or fusion -> source -> its files: of `feature`, `split` and `manifest` one for each
-input of the experiment, of `run` one for each part, of `model` and `fusion` a single one."""
-
-_BY_INPUT = ("feature", "split", "manifest")
-_COUNTED = ("run", "manifest")
+_CLIPS = ("dataset", "manifest")
+_BY_INPUT = ("feature", "split", "corpus", *_CLIPS)
+_COUNTED = ("run", *_CLIPS)
 
 
 def read_setting(reading: Reading, sources: Sources, published: str) -> str:
@@ -27,8 +25,8 @@ def read_setting(reading: Reading, sources: Sources, published: str) -> str:
 
     Args:
         reading: Where to look: a dotted key (`structure.filters.0`) in a JSON file, or a column
-            of a manifest. A `run` file lists runs; those of all parts must agree, or are counted
-            by how many values they have.
+            of a table of clips. A `run` file lists runs; those of all parts must agree, or are
+            counted by how many values they have.
         sources: The files that were built.
         published: The printed value, for its form only: an equal number is printed with as many
             decimals, any other as short as it is exact.
@@ -45,8 +43,8 @@ def read_setting(reading: Reading, sources: Sources, published: str) -> str:
     paths = _source_paths(reading, sources)
     if reading.source == "run":
         value: Any = _run_value(reading, paths)
-    elif reading.source == "manifest":
-        value = _manifest_value(reading, paths[0])
+    elif reading.source in _CLIPS:
+        value = _clips_value(reading, paths[0])
     else:
         value = _value_at(_read_json(paths[0]), reading.key, paths[0])
     return _as_printed(value, reading.scale, published)
@@ -104,7 +102,7 @@ def _value_at(document: Any, key: str, path: Path) -> Any:
         raise DataError(f"{path}: {fault}") from fault
 
 
-def _manifest_value(reading: Reading, path: Path) -> str | int:
+def _clips_value(reading: Reading, path: Path) -> str | int:
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file, delimiter="\t")
         columns = list(rows.fieldnames or [])
@@ -141,6 +139,15 @@ def _as_printed(value: Any, scale: float, published: str) -> str:
         same = math.isclose(number, float(published), rel_tol=1e-9, abs_tol=0.0)
     except ValueError:
         same = False
-    if same and "e" not in published.lower():
-        return f"{number:.{decimals_of(published)}f}"
+    if same:
+        return _in_form(number, published)
     return np.format_float_positional(number, trim="-")
+
+
+def _in_form(number: float, published: str) -> str:
+    """The number with the decimals of the published one, and as a power of ten (`1e-8`) if so."""
+    mantissa, power, _ = published.lower().partition("e")
+    if not power:
+        return f"{number:.{decimals_of(published)}f}"
+    digits, _, exponent = f"{number:.{decimals_of(mantissa)}e}".partition("e")
+    return f"{digits}e{int(exponent)}"

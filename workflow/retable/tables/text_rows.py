@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from retable.errors import ConfigError
-from retable.spec.paper import Comparability, TextRow
+from retable.spec.paper import TextRow
 from retable.tables.best_parameter import best_parameter_line
-from retable.tables.cells import ExperimentScores
 from retable.tables.gains import gain_line
-from retable.tables.long_form import COLUMNS, Line, blank_line, result_line, text_lines
+from retable.tables.lines import Line, as_long_form, blank_line, key_of, text_lines
+from retable.tables.long_form import result_line
 from retable.tables.matching import nearest
 from retable.tables.published import published_rows
-from retable.tables.settings import Sources, read_setting
-from retable.tables.verdicts import CITED, NOT_REPRODUCED, setting_verdict
+from retable.tables.readings import setting_line
+from retable.tables.results import Results
+from retable.tables.verdicts import CITED, NOT_REPRODUCED
 
 Parameters = Mapping[str, Mapping[str, float]]
 """Figure -> experiment -> the number that it is drawn at."""
@@ -23,11 +24,8 @@ Parameters = Mapping[str, Mapping[str, float]]
 def text_long_forms(
     rows: Sequence[TextRow],
     printed: pd.DataFrame,
-    scores: Mapping[str, ExperimentScores],
-    sources: Sources,
+    results: Results,
     parameters: Parameters,
-    comparability: Comparability,
-    source: str,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Long forms of the text's results and of its settings, each in the published order.
 
@@ -38,21 +36,16 @@ def text_long_forms(
         rows: The paper's text rows.
         printed: All numbers of the paper, from `read_published`; those of table `text` are used,
             and any that a gain is over.
-        scores: Scores of the experiments and fusions in the rows' cells.
-        sources: What the settings are read from.
+        results: Scores of the experiments and fusions in the rows' cells, what the settings are
+            read from, and how to obtain the data of those without.
         parameters: The numbers that compared experiments are drawn at.
-        comparability: What verdicts the audio allows.
-        source: The paper, for messages.
 
     Raises:
         ConfigError: A row is not published, occurs twice, or names no experiment.
         DataError: Scores or sources lack what a row needs.
     """
     by_key = {(row.row, row.column, row.metric): row for row in rows}
-    records = {
-        (line["row"], line["column"], line["metric"]): line
-        for line in text_lines(published_rows(printed, "text"))
-    }
+    records = {key_of(line): line for line in text_lines(published_rows(printed, "text"))}
     counts = Counter((row.row, row.column, row.metric) for row in rows)
     faults = [
         f"the text row {' / '.join(key)} occurs {count} times"
@@ -65,12 +58,13 @@ def text_long_forms(
         if key not in records
     ]
     if faults:
-        raise ConfigError(source, faults)
-    lines = [
-        _line(line, by_key.get(key), printed, scores, sources, parameters, comparability, source)
-        for key, line in records.items()
-    ]
-    table = pd.DataFrame(lines, columns=list(COLUMNS), dtype=str)
+        raise ConfigError(results.source, faults)
+    table = as_long_form(
+        [
+            _line(line, by_key.get(key), printed, results, parameters)
+            for key, line in records.items()
+        ]
+    )
     is_setting = table["kind"] == "setting"
     return table[~is_setting].reset_index(drop=True), table[is_setting].reset_index(drop=True)
 
@@ -79,24 +73,18 @@ def _line(
     line: Line,
     row: TextRow | None,
     printed: pd.DataFrame,
-    scores: Mapping[str, ExperimentScores],
-    sources: Sources,
+    results: Results,
     parameters: Parameters,
-    comparability: Comparability,
-    source: str,
 ) -> Line:
     if row is None or not (row.cell or row.gain or row.setting or row.best):
         return blank_line(line, CITED if line["kind"] == CITED else NOT_REPRODUCED)
-    where = f"{source}, {row.row} / {row.column} / {row.metric}"
+    where = f"{results.source}, {row.row} / {row.column} / {row.metric}"
     if row.setting is not None:
-        reproduced = read_setting(row.setting, sources, line["value"])
-        verdict = setting_verdict(line["value"], reproduced)
-        return {**blank_line(line, verdict), "reproduced": reproduced}
+        return setting_line(line, row.setting, results)
     if row.gain is not None:
-        return gain_line(line, row.gain, scores, printed, comparability, where)
+        return gain_line(line, row.gain, results, printed, where)
     if row.best is not None:
-        values = parameters[row.best.figure]
-        return best_parameter_line(line, row.best, values, scores, comparability, where)
+        return best_parameter_line(line, row.best, parameters[row.best.figure], results, where)
     if row.cell is None or row.cell.experiment is None:
         raise ConfigError(where, ["its cell names no experiment"])
-    return result_line(line, row.cell, scores, comparability, "paper", source)
+    return result_line(line, row.cell, results, "paper")

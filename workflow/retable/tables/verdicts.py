@@ -16,6 +16,7 @@ NOT_COMPARABLE: dict[Comparability, str] = {
 CITED = "cited"
 NOT_REPRODUCED = "not reproduced"
 NOT_PRINTED = "not in the paper"
+DATA_MISSING = "data missing"
 
 
 def result_verdict(

@@ -31,6 +31,9 @@ class ClipData:
     channels: tuple[str, ...] = ("mono",)
     patch: Patch | None = None
     """How the last axis is cut into segments; None where it is not."""
+    lengths: torch.Tensor | None = None
+    """(clips,) How much of the last axis is the clip, int64, where the rest is zeros; None where
+    all clips are as long as that axis."""
 
     @cached_property
     def patches(self) -> torch.Tensor:
@@ -44,6 +47,20 @@ class ClipData:
     def patch_shape(self) -> tuple[int, ...]:
         """Shape of a sample, such as bands and frames."""
         return tuple(self.patches.shape[2:])
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of a sample as networks take it, with its channels first.
+
+        (1, bands, frames), (1, samples) or, for an image in colour, (3, rows, columns).
+        """
+        shape = self.patch_shape
+        return shape if len(shape) == 3 else (1, *shape)
+
+    @cached_property
+    def lengths_on_host(self) -> torch.Tensor | None:
+        """`lengths` where batches are planned: reading them from a GPU would make it wait."""
+        return None if self.lengths is None else self.lengths.cpu()
 
     @property
     def segments(self) -> int:
@@ -70,12 +87,14 @@ class ClipData:
         return clips, channels, segments
 
     def digest(self) -> str:
-        """SHA-256 over clips, targets and features: tells a checkpoint what it was trained on."""
+        """SHA-256 over clips, targets, features and lengths: what a checkpoint was trained on."""
         digest = hashlib.sha256("\n".join(self.clip_ids).encode())
         digest.update(repr((self.channels, self.patch)).encode())
         for task in sorted(self.targets):
             digest.update(self.targets[task].cpu().numpy().tobytes())
         digest.update(self.features.cpu().contiguous().numpy().data)
+        if self.lengths_on_host is not None:
+            digest.update(self.lengths_on_host.numpy().tobytes())
         return digest.hexdigest()
 
 
@@ -102,12 +121,14 @@ def load_clips(
     features = torch.from_numpy(store.rows(targets.clip_ids))
     if store.patch is None:
         features = features.unsqueeze(1)
+    lengths = store.lengths(targets.clip_ids)
     data = ClipData(
         targets.clip_ids,
         features.to(device),
         {task: torch.from_numpy(indices).to(device) for task, indices in targets.by_task.items()},
         store.channels,
         store.patch,
+        None if lengths is None else torch.from_numpy(lengths).to(device),
     )
     _check_cut(data, feature_shards[0])
     return data

@@ -1,30 +1,39 @@
 """Logits of a trained network."""
 
-import math
 from collections.abc import Iterable, Sequence
 
 import torch
 from torch import nn
 
+from retable.training.batches import Batching, samples_at_once
 from retable.training.samples import Samples, Targets, mixed
 
-ELEMENTS_AT_ONCE = 64 * 257 * 399
-"""Numbers in a batch: without gradients, memory allows more than training's batches."""
 
-
-def evaluate(model: nn.Module, samples: Samples, chosen: torch.Tensor) -> dict[str, torch.Tensor]:
+def evaluate(
+    model: nn.Module, samples: Samples, role: str, batching: Batching
+) -> dict[str, torch.Tensor]:
     """Logits of the model in evaluation mode, for the tasks that the samples have targets for.
 
     Args:
         model: gives the logits of every task that it has.
         samples: the samples of one input.
-        chosen: numbers of those to predict (n,).
+        role: whose samples to predict.
+        batching: how they share batches.
 
     Returns:
-        Task -> logits (n, classes), float32.
+        Task -> logits (samples, classes), float32, in the order of the role's samples.
     """
-    batches = (samples.unmixed(batch) for batch in chosen.split(_at_once(samples)))
-    return _logits(model, batches, samples.tasks)
+    chosen, batches = samples.roles[role], batching.for_prediction(samples, role)
+    logits = _logits(
+        model,
+        (
+            batch.arguments(samples.unmixed(chosen[batch.positions], batch.length))
+            for batch in batches
+        ),
+        samples.tasks,
+    )
+    places = torch.cat([batch.positions for batch in batches]).argsort()
+    return {task: values[places] for task, values in logits.items()}
 
 
 def evaluate_mixed(
@@ -47,21 +56,17 @@ def evaluate_mixed(
         Task -> logits (n, classes), float32, and task -> targets (n,).
     """
     first, second = inputs
-    at_once = _at_once(first)
+    at_once = samples_at_once(first)
     pairs = zip(chosen.split(at_once), partners.split(at_once), strict=True)
-    batches = (mixed(first, own, second, others, weight)[0] for own, others in pairs)
+    batches = (mixed(first, own, second, others, weight)[:1] for own, others in pairs)
     logits = _logits(model, batches, (*first.tasks, *second.tasks))
     return logits, first.targets(chosen) | second.targets(partners)
 
 
 @torch.no_grad()
 def _logits(
-    model: nn.Module, batches: Iterable[torch.Tensor], tasks: Sequence[str]
+    model: nn.Module, batches: Iterable[tuple[torch.Tensor, ...]], tasks: Sequence[str]
 ) -> dict[str, torch.Tensor]:
     model.eval()
-    found = [model(batch) for batch in batches]
+    found = [model(*batch) for batch in batches]
     return {task: torch.cat([batch[task].float() for batch in found]) for task in tasks}
-
-
-def _at_once(samples: Samples) -> int:
-    return max(1, ELEMENTS_AT_ONCE // math.prod(samples.data.patch_shape))

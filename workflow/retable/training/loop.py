@@ -1,10 +1,10 @@
 """The training loop: one run of one network, from its seed or its checkpoint to its last epoch."""
 
-import copy
 import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -13,6 +13,7 @@ from torch import nn
 from retable.errors import TrainingError
 from retable.spec.compute import Compute
 from retable.spec.training import Training
+from retable.training.batches import Batch, Batching
 from retable.training.checkpoint import Checkpoint, Preempted, StopFlag
 from retable.training.evaluate import evaluate, evaluate_mixed
 from retable.training.freezing import freeze, set_training_mode
@@ -24,6 +25,7 @@ from retable.training.optimisation import (
 )
 from retable.training.progress import Progress
 from retable.training.samples import Samples, Targets, mixed
+from retable.training.selection import is_evaluated, is_over, keep_best, load_best, stop_reason
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +36,8 @@ class RunTrainer:
     """Trains one network on one split.
 
     An epoch takes every training sample of the first input once. There is no data loader and no
-    host synchronisation within an epoch: all clips are on the device, batches are index selections,
-    and sums are read once at an epoch's end.
+    host synchronisation within an epoch: all clips are on the device, batches are index selections
+    that are planned at an epoch's begin, and sums are read once at its end.
     """
 
     def __init__(
@@ -55,7 +57,7 @@ class RunTrainer:
             inputs: one, or the two that `training.mixup` joins.
             training: the schedule.
             compute: what the machine offers.
-            seed: of the order of the samples and of their partners.
+            seed: of the order of the samples, of their partners and of predicted batches.
 
         Raises:
             ConfigError: a pattern of `training.frozen` matches nothing, or all is frozen.
@@ -66,9 +68,11 @@ class RunTrainer:
         self._at_rest = freeze(model, training, name)
         trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self.optimizer = optimizer_of(trainable, training)
-        self._forward: Callable[[torch.Tensor], Mapping[str, torch.Tensor]] = (
+        self._forward: Callable[..., Mapping[str, torch.Tensor]] = (
             torch.compile(model) if training.compile else model
         )
+        self.batching = Batching(training, model, seed)
+        self._batches: list[Batch] = []
         self._seed = seed
         self._permutations = torch.Generator().manual_seed(seed)
         self._logged_at = 0.0
@@ -83,11 +87,11 @@ class RunTrainer:
 
         Raises:
             Preempted: the stop flag was set; the state is saved.
-            TrainingError: the loss is not finite.
+            TrainingError: the loss is not finite, or in no epoch that of the clips that select.
         """
         self._restore(checkpoint)
         started = time.monotonic() - self.progress.seconds
-        while self.progress.epoch < self.training.epochs:
+        while not is_over(self.progress, self.training):
             for _ in self._steps():
                 self.progress.seconds = time.monotonic() - started
                 if stop.is_set or checkpoint.is_due():
@@ -100,7 +104,9 @@ class RunTrainer:
             self._finish_epoch()
             time.sleep(self.compute.epoch_delay_s)
         if self.training.selection != "last":
-            self.model.load_state_dict(self.progress.best_weights)
+            load_best(self.name, self.progress, self.training, self.model)
+        if self.progress.epoch < self.training.epochs:
+            logger.info("%s: %s", self.name, stop_reason(self.progress, self.training))
 
     def _steps(self) -> Iterator[None]:
         """Trains on the batches of the running epoch that are still to come, one a step."""
@@ -109,12 +115,10 @@ class RunTrainer:
             self._begin_epoch()
         assert progress.order is not None
         set_learning_rate(self.optimizer, learning_rate_at(progress.epoch, training))
-        batches = progress.order.split(training.batch_size)
-        # Batch normalisation cannot train on one clip: a last batch of one waits for its next turn.
-        batches = batches[:-1] if len(batches) > 1 and len(batches[-1]) == 1 else batches
+        self._batches = self.batching.for_training(self.inputs[0], progress.order)
         set_training_mode(self.model, self._at_rest)
-        while progress.step < len(batches):
-            self._train_on(batches[progress.step])
+        while progress.step < len(self._batches):
+            self._train_on(self._batches[progress.step])
             progress.step += 1
             yield
 
@@ -130,34 +134,33 @@ class RunTrainer:
         tasks = [task for samples in self.inputs for task in samples.tasks]
         progress.sums = {name: torch.zeros((), device=device) for name in ("loss", *tasks)}
 
-    def _batch(self, positions: torch.Tensor) -> tuple[torch.Tensor, Targets]:
+    def _seen(self, batch: Batch) -> tuple[torch.Tensor, Targets]:
         """Patches and targets of training samples of the first input, mixed where asked for."""
         first, mixup = self.inputs[0], self.training.mixup
-        samples = first.roles["train"][positions]
+        samples = first.roles["train"][batch.positions]
         if mixup is None:
-            return first.patches(samples), first.targets(samples)
+            return first.patches(samples, batch.length), first.targets(samples)
         second, partners = self.inputs[1], self.progress.partners
         assert partners is not None
-        chosen = second.roles["train"][partners[positions]]
+        chosen = second.roles["train"][partners[batch.positions]]
         return mixed(first, samples, second, chosen, mixup.weight)
 
-    def _train_on(self, positions: torch.Tensor) -> None:
-        patches, targets = self._batch(positions)
+    def _train_on(self, batch: Batch) -> None:
+        patches, targets = self._seen(batch)
         with autocast(self.training, patches.device):
-            logits = self._forward(patches)
+            logits = self._forward(*batch.arguments(patches))
         loss = multitask_loss(logits, targets, self.training.task_weights)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
         sums = self.progress.sums
-        sums["loss"] += loss.detach() * len(positions)
+        sums["loss"] += loss.detach() * len(batch.positions)
         for task, values in logits.items():
             sums[task] += (values.detach().argmax(1) == targets[task]).sum()
 
     def _finish_epoch(self) -> None:
         progress = self.progress
-        assert progress.order is not None
-        trained = min(len(progress.order), progress.step * self.training.batch_size)
+        trained = sum(len(batch.positions) for batch in self._batches)
         means = {name: float(total) / trained for name, total in progress.sums.items()}
         if not math.isfinite(means["loss"]):
             raise TrainingError(
@@ -167,11 +170,14 @@ class RunTrainer:
         epoch = progress.epoch + 1
         rate = self.optimizer.param_groups[0]["lr"]
         progress.history.append((epoch, "train", "all", "learning_rate", rate))
+        if self.training.batching == "shortest":
+            length = fmean(batch.length for batch in self._batches if batch.length is not None)
+            progress.history.append((epoch, "train", "all", "batch_length", length))
         progress.record(epoch, "train", means)
-        if epoch % self.training.evaluate_every == 0 or epoch == self.training.epochs:
+        if is_evaluated(epoch, self.training):
             self._evaluate(epoch)
-        self._log(epoch)
         progress.epoch, progress.step, progress.order = epoch, 0, None
+        self._log()
 
     def _evaluate(self, epoch: int) -> None:
         """Records the held-out roles, and keeps the weights where they are the best so far."""
@@ -183,16 +189,15 @@ class RunTrainer:
             elif held_out:
                 self.progress.record(epoch, role, self._means(held_out, role))
         if self.training.selection != "last":
-            self._remember_best(epoch, self.training.selection.removeprefix("best_"))
+            keep_best(self.progress, self.training, epoch, self.model)
 
     def _means(self, held_out: Sequence[Samples], role: str) -> dict[str, float]:
         """`loss`, summed over the inputs' tasks, and task -> accuracy, over samples."""
         loss, accuracies = 0.0, dict[str, float]()
         for samples in held_out:
-            chosen = samples.roles[role]
             with autocast(self.training, self.device):
-                logits = evaluate(self.model, samples, chosen)
-            targets = samples.targets(chosen)
+                logits = evaluate(self.model, samples, role, self.batching)
+            targets = samples.targets(samples.roles[role])
             loss += float(multitask_loss(logits, targets, self.training.task_weights))
             accuracies |= _accuracies(logits, targets)
         return {"loss": loss, **accuracies}
@@ -207,21 +212,13 @@ class RunTrainer:
         loss = multitask_loss(logits, targets, self.training.task_weights)
         return {"loss": float(loss), **_accuracies(logits, targets)}
 
-    def _remember_best(self, epoch: int, role: str) -> None:
-        """Keeps the weights of the first epoch with the best accuracy, averaged over tasks."""
-        of_tasks = self.progress.accuracies(epoch).values()
-        accuracies = [roles[role] for roles in of_tasks if role in roles]
-        accuracy = sum(accuracies) / len(accuracies)
-        if accuracy > self.progress.best_accuracy:
-            self.progress.best_accuracy = accuracy
-            self.progress.best_weights = copy.deepcopy(self.model.state_dict())
-
-    def _log(self, epoch: int) -> None:
-        now, last = time.monotonic(), epoch == self.training.epochs
-        if now - self._logged_at < LOG_EVERY_S and not last:
+    def _log(self) -> None:
+        now, progress, training = time.monotonic(), self.progress, self.training
+        if now - self._logged_at < LOG_EVERY_S and not is_over(progress, training):
             return
         self._logged_at = now
-        logger.info("%s: %s", self.name, self.progress.line(epoch, self.training.epochs))
+        line = progress.line(training.epochs, at_most=training.patience is not None)
+        logger.info("%s: %s", self.name, line)
 
     def _state(self) -> dict[str, Any]:
         on_gpu = self.device.type == "cuda"

@@ -14,12 +14,12 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from retable.errors import ConfigError
 from retable.evaluation.predictions import read_predictions, write_predictions
 from retable.registry import MODELS, load
 from retable.spec.compute import Compute
 from retable.spec.part import Part, Run
 from retable.training.checkpoint import Checkpoint, StopFlag, stop_on_sigterm
+from retable.training.checks import check_inputs, check_network
 from retable.training.device import device_name, set_determinism, training_device
 from retable.training.inputs import InputFiles
 from retable.training.loop import RunTrainer
@@ -72,9 +72,10 @@ def train_part(
         compute: what the machine offers.
 
     Raises:
-        ConfigError: inputs that do not fit together, or a pattern of parameter names that matches
-            none.
-        DataError: an input's files do not fit the part, or initial weights are missing.
+        ConfigError: inputs that do not fit together, clips that are batched as their feature or
+            the network cannot be, or a pattern of parameter names that matches none.
+        DataError: an input's files do not fit the part, a clip is too short for the network, or
+            initial weights are missing.
         TrainingError: initial weights do not fit the network, or the loss is not finite.
         Preempted: SIGTERM came; the state is saved.
     """
@@ -86,7 +87,7 @@ def train_part(
         load_input(files, {task: part.classes[task] for task in tasks}, device)
         for files, tasks in zip(inputs, part.tasks, strict=True)
     ]
-    _check_patches(part, loaded)
+    check_inputs(part, loaded)
     logger.info(
         "%s %s: %d runs of %d epochs on %s, %s",
         part.experiment, part.variant, len(part.runs), training.epochs, device_name(device),
@@ -101,18 +102,6 @@ def train_part(
                 _train_run(part, run, loaded, starts[run.name], finished, compute, stop)
     _assemble(part, own_work, outputs, part_origin(part, inputs, code))
     shutil.rmtree(work)
-
-
-def _check_patches(part: Part, inputs: Sequence[PartInput]) -> None:
-    shapes = [one.data.patch_shape for one in inputs]
-    if len(set(shapes)) > 1:
-        raise ConfigError(
-            f"{part.experiment} {part.variant}",
-            [
-                "inputs: training.mixup adds patches of one shape, and these are of "
-                f"{' and '.join('x'.join(map(str, shape)) for shape in shapes)}"
-            ],
-        )
 
 
 def _own_work_folder(
@@ -138,12 +127,19 @@ def _own_work_folder(
 
 
 def build_network(
-    part: Part, run: Run, patch_shape: tuple[int, ...], device: torch.device
+    part: Part, run: Run, input_shape: tuple[int, ...], device: torch.device
 ) -> nn.Module:
-    """The network of a run with its seeded initial weights, on the device."""
+    """The network of a run with its seeded initial weights, on the device.
+
+    Args:
+        part: says which network, and for which classes.
+        run: whose seed the weights are drawn from.
+        input_shape: of a sample, channels first, without the batch.
+        device: where the network shall lie.
+    """
     torch.manual_seed(run.seed)
     sizes = {task: len(names) for task, names in part.classes.items()}
-    network = load(MODELS, part.model.kind)(part.model, patch_shape, sizes)
+    network = load(MODELS, part.model.kind)(part.model, input_shape, sizes)
     return network.to(device, memory_format=torch.channels_last)
 
 
@@ -159,8 +155,9 @@ def _train_run(
     """Trains one run and moves its files to `finished` at once."""
     training, data = part.training, inputs[0].data
     assert training is not None
-    network = build_network(part, run, data.patch_shape, data.features.device)
-    description = description_of(network, data.patch_shape)
+    network = build_network(part, run, data.input_shape, data.features.device)
+    check_network(part, network, inputs)
+    description = description_of(network, data.input_shape)
     if start is not None:
         load_initial_weights(network, part, start)
     samples = [one.samples(run, position, training) for position, one in enumerate(inputs)]

@@ -5,16 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from retable.errors import DataError
 from retable.features.store import FeatureStore
 from retable.spec.figure import MixedPatches
 from retable.splits.roles import read_roles
+from retable.training.example_clips import first_clips
 from retable.training.inputs import InputFiles
 from retable.training.patch_examples_file import PatchExamples, write_patch_example_file
 from retable.training.standardisation import read_standardisation
-from retable.tsv import read_tsv
 
 REPEAT = 0
 """Of the split that the clips are taken from, in its lowest fold."""
@@ -50,7 +49,13 @@ def write_patch_examples(
             f"{inputs[0].feature_shards[0]}: patches of {first} cannot be mixed with those of "
             f"{inputs[1].feature_shards[0]}, {second}; give both features the same bands and frames"
         )
-    clip_ids = tuple((first.clip_of(a), second.clip_of(b)) for a, b in figure.pairs)
+    clip_ids = tuple(
+        zip(
+            first.clips_of([a for a, _ in figure.pairs]),
+            second.clips_of([b for _, b in figure.pairs]),
+            strict=True,
+        )
+    )
     pairs = [(first.middle_patch(a), second.middle_patch(b)) for a, b in clip_ids]
     share = np.float32(weight)
     examples = PatchExamples(
@@ -85,9 +90,7 @@ class _Input:
         self._patch = self._store.patch
         self.patch_shape = (self._store.shape[-2], self._patch.frames)
         self.frame_s = _frame_seconds(self._store.facts, shard)
-        roles = read_roles(files.split)
-        self._fold = min(fold for repeat, fold in roles if repeat == REPEAT)
-        self._classes = _classes(files.dataset, task, roles[REPEAT, self._fold].get("train", []))
+        self._fold = min(fold for repeat, fold in read_roles(files.split) if repeat == REPEAT)
         self.standardisation = (
             None
             if files.standardisation is None
@@ -98,16 +101,10 @@ class _Input:
         bands, frames = self.patch_shape
         return f"{bands} bands x {frames} frames of {self.frame_s:.4g} s"
 
-    def clip_of(self, name: str) -> str:
-        """The first training clip of a class, by clip_id."""
-        clips = self._classes[self._classes == name].index
-        if clips.empty:
-            raise DataError(
-                f"{self._files.split}: repeat {REPEAT}, fold {self._fold} has no training clip of "
-                f"{self.task} {name!r}; correct `pairs` of the figure to classes among "
-                + (", ".join(sorted(set(self._classes))) or "none: it has no training clips")
-            )
-        return str(clips.min())
+    def clips_of(self, classes: Sequence[str]) -> tuple[str, ...]:
+        """The first training clip of each class, by clip_id."""
+        place = (REPEAT, self._fold)
+        return first_clips(self._files, place, "train", self.task, classes, "pairs")
 
     def middle_patch(self, clip_id: str) -> np.ndarray:
         """Float32 (bands, frames) of the clip: of its patches in time the one at half."""
@@ -119,17 +116,6 @@ class _Input:
             return patch
         mean, sd = self.standardisation.mean[place], self.standardisation.sd[place]
         return (patch - mean[:, None]) / sd[:, None]
-
-
-def _classes(dataset: Path, task: str, clip_ids: Sequence[str]) -> pd.Series:
-    """Class of each of these clips, by clip_id."""
-    table = read_tsv(dataset, ("clip_id",))
-    if task not in table.columns:
-        raise DataError(
-            f"{dataset}: no column {task!r}, which should name classes; there is "
-            + ", ".join(table.columns)
-        )
-    return table[table["clip_id"].isin(clip_ids)].set_index("clip_id")[task]
 
 
 def _frame_seconds(facts: Mapping[str, Any], shard: Path) -> float:

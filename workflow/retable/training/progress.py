@@ -22,7 +22,10 @@ class Progress:
     sums: dict[str, torch.Tensor] = field(default_factory=dict)
     """Sums over the running epoch: `loss`, and correct decisions by task."""
     history: list[HistoryRow] = field(default_factory=list)
-    best_accuracy: float = -1.0
+    best_epoch: int | None = None
+    """The epoch that was best so far, counted from 1; None where none is selected."""
+    best_value: float | None = None
+    """What it was best in: its loss or its accuracy."""
     best_weights: dict[str, torch.Tensor] = field(default_factory=dict)
     seconds: float = 0.0
     """Training time, over all jobs that the run was spread over."""
@@ -39,6 +42,11 @@ class Progress:
         accuracies = [(task, value) for task, value in means.items() if task != "loss"]
         self.history.extend((epoch, role, task, "accuracy", value) for task, value in accuracies)
 
+    def loss(self, epoch: int, role: str) -> float:
+        """A role's loss in an epoch that it was evaluated in."""
+        of_epoch = (epoch, role, "all", "loss")
+        return next(row[-1] for row in self.history if row[:-1] == of_epoch)
+
     def accuracies(self, epoch: int) -> dict[str, dict[str, float]]:
         """Task -> role -> accuracy in an epoch, of the roles that were evaluated in it."""
         values: dict[str, dict[str, float]] = {}
@@ -47,15 +55,21 @@ class Progress:
                 values.setdefault(task, {})[role] = value
         return values
 
-    def line(self, epoch: int, epochs: int) -> str:
-        """What an epoch gave, and how long the rest will take."""
-        loss = next(row[4] for row in self.history if (row[0], row[3]) == (epoch, "loss"))
+    def line(self, epochs: int, at_most: bool = False) -> str:
+        """What the last epoch gave, and how long the rest will take.
+
+        Args:
+            epochs: how many there will be.
+            at_most: whether training may stop before that.
+        """
+        epoch = self.epoch
         accuracies = ", ".join(
             f"{task} " + " / ".join(f"{role} {100 * value:.1f} %" for role, value in roles.items())
             for task, roles in self.accuracies(epoch).items()
         )
         per_epoch = self.seconds / epoch
         return (
-            f"epoch {epoch} of {epochs}, loss {loss:.3f}, {accuracies}, "
-            f"{per_epoch:.1f} s an epoch, {per_epoch * (epochs - epoch):.0f} s left"
+            f"epoch {epoch} of {epochs}, loss {self.loss(epoch, 'train'):.3f}, {accuracies}, "
+            f"{per_epoch:.1f} s an epoch, {'at most ' if at_most else ''}"
+            f"{per_epoch * (epochs - epoch):.0f} s left"
         )

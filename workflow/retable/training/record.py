@@ -21,10 +21,9 @@ HELD_OUT = ("validation", "test")
 
 def predictions_of(trainer: RunTrainer, part: Part, run: Run) -> Predictions:
     """Probabilities of every held-out sample, and of the training samples if the part says so."""
-    roles = ("train", *HELD_OUT) if part.predict_train else HELD_OUT
     tables = [
         table
-        for role in roles
+        for role in _predicted_roles(part)
         for samples in trainer.inputs
         if role in samples.roles
         for table in _predicted(trainer, samples, role, part)
@@ -33,11 +32,15 @@ def predictions_of(trainer: RunTrainer, part: Part, run: Run) -> Predictions:
     return Predictions(table, dict(part.classes))
 
 
+def _predicted_roles(part: Part) -> tuple[str, ...]:
+    return ("train", *HELD_OUT) if part.predict_train else HELD_OUT
+
+
 def _predicted(trainer: RunTrainer, samples: Samples, role: str, part: Part) -> list[pd.DataFrame]:
     """Predictions of one role of an input, a table for each of its tasks."""
     chosen, data = samples.roles[role], samples.data
     with autocast(trainer.training, trainer.device):
-        logits = evaluate(trainer.model, samples, chosen)
+        logits = evaluate(trainer.model, samples, role, trainer.batching)
     clips, channels, segments = data.places(chosen)
     places = {
         "role": role,
@@ -82,10 +85,14 @@ def record_of(
         "device": device_name(trainer.device),
         "seconds": round(trainer.progress.seconds, 3),
         "epochs": trainer.progress.epoch,
+        "selection": training.selection,
+        "best_epoch": trainer.progress.best_epoch,
+        "patience": training.patience,
         "precision": training.precision,
         "clips": [samples.clips for samples in trainer.inputs],
         "samples": _sample_counts(trainer.inputs),
         "batch_size": min(training.batch_size, len(trainer.inputs[0].roles["train"])),
+        "batch_lengths": _batch_lengths(trainer, part),
         "optimizer": {
             "name": type(trainer.optimizer).__name__,
             "initial_learning_rate": trainer.progress.history[0][-1],
@@ -105,17 +112,29 @@ def _sample_counts(inputs: Sequence[Samples]) -> list[dict[str, int]]:
     return [{role: len(of_role) for role, of_role in one.roles.items()} for one in inputs]
 
 
+def _batch_lengths(trainer: RunTrainer, part: Part) -> dict[str, list[int | None]] | None:
+    """Role -> what each predicted batch was cut to, where predictions depend on it."""
+    if trainer.training.batching != "shortest":
+        return None
+    (samples,) = trainer.inputs
+    return {
+        role: [batch.length for batch in trainer.batching.for_prediction(samples, role)]
+        for role in _predicted_roles(part)
+        if role in samples.roles
+    }
+
+
 def _parameters(network: nn.Module) -> dict[str, int]:
     trainable = parameter_count(network)
     everything = sum(parameter.numel() for parameter in network.parameters())
     return {"trainable": trainable, "frozen": everything - trainable}
 
 
-def description_of(network: nn.Module, patch_shape: tuple[int, ...]) -> dict[str, Any]:
+def description_of(network: nn.Module, input_shape: tuple[int, ...]) -> dict[str, Any]:
     """`model.json`: the network as built, before anything of it is frozen."""
     structure: Any = network.structure
     return {
         "parameters": parameter_count(network),
         "structure": structure(),
-        "layers": layer_table(network, patch_shape),
+        "layers": layer_table(network, input_shape),
     }

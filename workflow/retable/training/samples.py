@@ -47,19 +47,28 @@ class Samples:
                 for values in (standardisation.mean, standardisation.sd)
             ]
 
-    def patches(self, samples: torch.Tensor) -> torch.Tensor:
-        """Standardised patches (batch, 1, *patch shape), float32, in memory of their own."""
+    def patches(self, samples: torch.Tensor, length: int | None = None) -> torch.Tensor:
+        """Standardised patches (batch, *input shape), float32, in memory of their own.
+
+        Args:
+            samples: their numbers (batch,).
+            length: what their last axis is cut to; None leaves it whole. The stored values are cut
+                and only then converted.
+        """
         segments, channels = self.data.segments, len(self.data.channels)
         rows = samples // segments
-        patches = self.data.patches[rows, samples % segments].unsqueeze(1).float()
+        patches = self.data.patches[..., :length][rows, samples % segments]
+        if len(self.data.patch_shape) < len(self.data.input_shape):
+            patches = patches.unsqueeze(1)
+        patches = patches.float()
         if self._moments is not None:
             mean, sd = (moment[rows % channels] for moment in self._moments)
             patches.sub_(mean).div_(sd)
         return patches
 
-    def unmixed(self, samples: torch.Tensor) -> torch.Tensor:
+    def unmixed(self, samples: torch.Tensor, length: int | None = None) -> torch.Tensor:
         """Patches as they are predicted: never mixed, at most scaled by their input's weight."""
-        patches = self.patches(samples)
+        patches = self.patches(samples, length)
         return patches if self._unmixed_weight == 1 else patches.mul_(self._unmixed_weight)
 
     def targets(self, samples: torch.Tensor) -> Targets:
@@ -85,7 +94,7 @@ def mixed(
         weight: between 0 and 1.
 
     Returns:
-        Patches (batch, 1, *patch shape), float32, and the targets of both inputs' tasks.
+        Patches (batch, *input shape), float32, and the targets of both inputs' tasks.
     """
     patches = first.patches(samples).mul_(weight).add_(second.patches(partners), alpha=1 - weight)
     return patches, first.targets(samples) | second.targets(partners)

@@ -5,6 +5,7 @@ training clips alone: statistics over all clips would tell a network about its t
 """
 
 import logging
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +85,7 @@ def clip_statistics(store: FeatureStore, clip_ids: Sequence[str]) -> tuple[np.nd
     Raises:
         DataError: the features are no images, or one is not finite.
     """
-    if len(store.shape) not in (2, 3):
+    if len(store.shape) not in (2, 3) or math.prod(store.shape[:-2]) != len(store.channels):
         raise DataError(
             f"features have the shape {store.shape} a clip; only images can be standardised by "
             "band, (bands, frames) or (channels, bands, frames). Set `standardise: none`."

@@ -1,0 +1,169 @@
+"""What cells, text rows and batches of clips of different lengths ask of experiments."""
+
+import pytest
+
+WAVE = {
+    "kind": "waveform", "sample_rate": 48000, "rate": 4000, "pick": "max", "seconds": 1,
+    "normalise": "file",
+}  # fmt: skip
+ATTENTION = {
+    "kind": "classifier_attention", "layers": [{"filters": 4, "kernel": 4, "pool": 4, "stride": 2}],
+    "classifiers": 2, "classifier_units": [3], "attention_units": [3], "pooling": "mean",
+}  # fmt: skip
+SHARES = {
+    "kind": "shares", "shares": {"train": 0.6, "validation": 0.1, "test": 0.3},
+    "stratify": "emotion", "seed": 1,
+}  # fmt: skip
+HEARD = {
+    "extends": "NET", "feature": "wave", "model": "attention", "training": {"batching": "masked"},
+}  # fmt: skip
+COLUMNS = {"columns": {"test": {"task": "emotion"}}, "metrics": {"Acc": {"metric": "accuracy"}}}
+
+
+@pytest.fixture
+def of_waves(edit):
+    """Lays changes over the paper `waves`, which then has a waveform and a network for it."""
+
+    def edit_paper(**changes):
+        edit(
+            "papers/waves/paper.yaml",
+            features={"wave": WAVE},
+            models={"attention": ATTENTION},
+            splits={"shares": SHARES},
+        )
+        edit("papers/waves/paper.yaml", **changes)
+
+    return edit_paper
+
+
+def test_clips_of_different_lengths_may_be_masked(of_waves, read):
+    of_waves(experiments={"HEARD": HEARD})
+    heard = read().papers["waves"].experiments["HEARD"]["paper"]
+    assert heard.training.batching == "masked"
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (
+            {"feature": "stft"},
+            "masked is for clips of different lengths, and stft is of kind spectrogram; "
+            "use a waveform, or whole",
+        ),
+        (
+            {"model": "small"},
+            "masked needs a model that leaves steps out, which gresnet cannot",
+        ),
+    ],
+)
+def test_what_batches_of_different_lengths_ask_for(of_waves, faults, change, fault):
+    of_waves(experiments={"HEARD": {**HEARD, **change}})
+    assert faults() == [f"papers.waves.experiments.HEARD.training.batching: {fault}"]
+
+
+def test_a_split_by_shares_has_validation_clips_to_choose_on(of_waves, read):
+    chosen = {"selection": "best_validation", "monitor": "loss", "patience": 15}
+    of_waves(experiments={"OTHER": {"extends": "NET", "split": "shares", "training": chosen}})
+    training = read().papers["waves"].experiments["OTHER"]["paper"].training
+    assert (training.monitor, training.patience) == ("loss", 15)
+
+
+def test_patience_without_a_choice_of_epochs_is_a_fault(edit, faults):
+    edit("papers/waves/paper.yaml", trainings={"adam": {"patience": 5}})
+    (fault,) = faults()
+    assert "patience waits for a better epoch, and selection is last" in fault
+
+
+def test_a_split_is_stratified_by_a_task_of_its_dataset(of_waves, faults):
+    of_waves(
+        splits={"shares": {"stratify": "emotoin"}},
+        experiments={"OTHER": {"extends": "NET", "split": "shares"}},
+    )
+    assert faults() == [
+        "papers.waves.splits.shares.stratify: no labels for 'emotoin' in ravdess-dogs; "
+        "did you mean 'emotion'?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "fault"),
+    [
+        ({"fold": 5}, "NET runs no fold 5, but 0, 1, 2, 3, 4"),
+        ({"fold": 1, "aggregate": "pooled"}, "a cell of fold 1 alone pools no folds"),
+        (
+            {"repeats": "best_validation"},
+            "the best repeat is chosen on validation clips, and the split of NET, variant paper, "
+            "has none",
+        ),
+    ],
+)
+def test_what_a_cell_asks_of_the_runs_of_its_experiment(edit, faults, cell, fault):
+    table = {"title": "Nets", "rows": {"Net": {"experiment": "NET", **cell}}, **COLUMNS}
+    edit("papers/waves/paper.yaml", tables={"1": table})
+    assert faults() == [f"papers.waves.tables.1.rows.Net: {fault}"]
+
+
+def test_a_clean_row_needs_one_experiment_with_such_a_variant(edit, read, faults):
+    table = {
+        "title": "Nets",
+        "rows": {"Net": {}},
+        "cells": {"Net": {"a": {"experiment": "NET"}, "b": {"experiment": "OTHER"}}},
+        "columns": {"a": {"task": "emotion"}, "b": {"task": "emotion"}},
+        "metrics": {"Acc": {"metric": "accuracy"}},
+        "clean": ["Net"],
+    }
+    other = {"extends": "NET", "title": "Another"}
+    edit("papers/waves/paper.yaml", experiments={"OTHER": other}, tables={"1": table})
+    assert faults() == [
+        "papers.waves.tables.1.clean: experiment NET or OTHER has no variant 'clean'"
+    ]
+    clean = {"variants": {"paper": {}, "clean": {"split": "actor_folds"}}}
+    edit(
+        "papers/waves/paper.yaml", experiments={"NET": clean, "OTHER": {"variants": {"paper": {}}}}
+    )
+    assert read().papers["waves"].tables["1"].clean == ("Net",)
+
+
+def test_a_table_of_settings_reads_an_experiment_that_exists(edit, faults):
+    table = {
+        "title": "Layers",
+        "reading": {"source": "model", "experiment": "NTE", "key": "structure.{row}"},
+        "rows": {"blocks": {}},
+        "columns": {"all": {}},
+        "metrics": {"size": {}},
+    }
+    edit("papers/waves/paper.yaml", tables={"1": table})
+    assert faults() == ["papers.waves.tables.1.reading: no experiment 'NTE'; did you mean 'NET'?"]
+
+
+def test_overrides_leave_rows_of_the_text_out_by_name(edit, read):
+    rows = [{"row": name, "column": "all", "metric": "Acc"} for name in ("ours", "theirs", "none")]
+    edit("papers/waves/paper.yaml", text=rows)
+    kept = read(overrides={"papers": {"waves": {"text": {"the* / all / *": None}}}})
+    assert [row.row for row in kept.papers["waves"].text] == ["ours", "none"]
+
+
+def test_a_row_of_the_text_that_is_there_twice_is_a_fault(edit, faults):
+    row = {"row": "ours", "column": "all", "metric": "Acc"}
+    edit("papers/waves/paper.yaml", text=[row, row])
+    assert faults() == ["papers.waves.text.ours / all / Acc: occurs twice; keep one"]
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (
+            {"experiments": ["NET"]},
+            "experiments: the model of NET is of kind gresnet; choose one of kind "
+            "classifier_attention",
+        ),
+        ({"classes": ["sda"]}, "classes: no emotion 'sda'; did you mean 'sad'?"),
+    ],
+)
+def test_what_a_figure_of_attention_asks_for(of_waves, faults, change, fault):
+    figure = {
+        "kind": "attention", "title": "Attention", "caption": "Over time.",
+        "experiments": ["HEARD"], "classes": ["sad"], **change,
+    }  # fmt: skip
+    of_waves(experiments={"HEARD": HEARD}, figures={"attention": figure})
+    assert faults() == [f"papers.waves.figures.attention.{fault}"]
