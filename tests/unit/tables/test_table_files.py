@@ -54,6 +54,16 @@ def test_each_published_number_has_one_line_and_clean_rows_follow(tmp_path, scor
     assert set(clean["row"]) == {"GResNets+M"} and len(clean) == 4
 
 
+def test_a_clean_row_has_the_cells_whose_experiment_has_such_a_variant(tmp_path, scored):
+    scores = dict(scored[0])
+    paper_alone = read_scores(scores["GR-CNN-M"]).query("variant == 'paper'")
+    scores["GR-CNN-M"] = tmp_path / "GR-CNN-M.tsv"
+    paper_alone.to_csv(scores["GR-CNN-M"], sep="\t", index=False)
+    table = TABLE2.model_copy(update={"clean": ("CNNs+M", "GResNets+M")})
+    long_form, _, _ = build(tmp_path, (scores, scored[1]), table)
+    assert set(long_form.loc[long_form["variant"] == "clean", "row"]) == {"GResNets+M"}
+
+
 def test_values_are_the_mean_over_folds_printed_like_the_paper(tmp_path, scored):
     long_form, _, _ = build(tmp_path, scored)
     line = long_form.set_index(["row", "column", "metric", "variant"]).loc[

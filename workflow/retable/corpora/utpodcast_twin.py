@@ -32,7 +32,7 @@ MANNERS = {
     "UK": replace(SPEECH, syllable_s=0.19),
     "US": replace(SPEECH, syllable_s=0.13, dip_db=16.0),
 }
-"""Accent -> how it moves: a rhythm is what a network hears in a waveform before it hears a spectrum."""
+"""Accent -> its rhythm: what a network hears of a waveform before it hears a spectrum."""
 CLIPS = {"AU": (449, 332), "UK": (246, 89), "US": (406, 240)}
 """Accent -> upstream's clips for training and for test."""
 

@@ -43,7 +43,7 @@ def table_long_form(table: Table, published: pd.DataFrame, results: Results) -> 
 
     Each published number has one line in variant `paper`, and so has each number of the rows that
     the table names in `extra` (kind `extra`, without a published value); the rows that it names in
-    `clean` have further lines in variant `clean`, after those of the paper.
+    `clean` have further lines in variant `clean`, after those of the paper, where there is one.
 
     Args:
         table: Rows, columns and metrics with their cells.
@@ -62,9 +62,18 @@ def table_long_form(table: Table, published: pd.DataFrame, results: Results) -> 
             result_line(row, cells[key_of(row)], results, variant)
             for variant in ("paper", "clean")
             for row in rows
-            if variant == "paper" or (row["row"] in table.clean and cells[key_of(row)].experiment)
+            if variant == "paper"
+            or (row["row"] in table.clean and _has_clean(cells[key_of(row)], results))
         ]
     )
+
+
+def _has_clean(cell: Cell, results: Results) -> bool:
+    """Whether there is such a variant of a cell, or would be if its data were there."""
+    scored = results.scores.get(cell.experiment or "")
+    if scored is None:
+        return cell.experiment in results.missing
+    return "clean" in set(scored.scores["variant"])
 
 
 def result_line(row: Line, cell: Cell, results: Results, variant: str) -> Line:
