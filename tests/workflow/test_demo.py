@@ -18,6 +18,7 @@ PRINTED = {"1": 9, "2": 16, "3": 36, "4": 20}
 FIGURES = {
     "spectrograms-happy-angry", "spectrograms-emotions", "blocks", "confusion-emotion",
     "confusion-speech-song", "learning-curves-structures", "learning-curves-tasks",
+    "spectrograms-accents", "spectrograms-speakers", "confusion-accent", "confusion-accent-unseen",
 }  # fmt: skip
 
 
@@ -58,8 +59,8 @@ def test_the_network_that_the_paper_lacks_stands_beside_its_own(table2):
 def test_the_best_number_of_blocks_is_among_those_of_figure_11(results):
     text = long_form(results, "text").set_index(["row", "metric"])
     best = text.loc[("figure 11", "l")]
-    assert best["published"] == "7" and best["reproduced"] in {*"3456789"}
-    assert best["n"] == str(7 * 2)  # experiments and folds
+    assert best["published"] == "7" and best["reproduced"] in {*"3579"}
+    assert best["n"] == str(4 * 2)  # experiments and folds
 
 
 def test_every_system_beats_chance(table2, results):
@@ -120,7 +121,7 @@ def test_every_run_says_where_it_comes_from(results):
         assert run["device"] == "cpu" and run["seconds"] > 0
         assert run["versions"]["torch"]["version"] == "2.11.0"
         assert [corpus["source"] for corpus in run["corpora"]] == ["simulated"]
-        assert run["code"] and run["spec"]["training"]["epochs"] == 28
+        assert run["code"] and run["spec"]["training"]["epochs"] == 24
 
 
 def test_the_page_holds_everything_and_needs_nothing_else(results):

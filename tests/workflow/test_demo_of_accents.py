@@ -91,7 +91,8 @@ def test_early_stopping_and_the_lengths_of_batches_are_recorded(results):
         assert record["patience"] == 15 and record["selection"] == "best_validation"
         assert 1 <= record["best_epoch"] <= record["epochs"]
         seconds = np.array(record["batch_lengths"]["test"]) / 4000
-        assert (seconds >= 1.1).all() and (seconds <= 2.0).all()
+        # Of clips of 0.8 to 1.6 s at most the first second is heard.
+        assert (seconds >= 0.79).all() and (seconds <= 1.0).all()
     masked = run_records(results, "CA-CAB-30", "clean")
     assert all(not record.get("batch_lengths") for record in masked)
 
@@ -104,8 +105,8 @@ def test_accents_are_recognised_above_chance(results):
     assert accuracy > largest_class + 0.1
     of_speakers = table(results, "gresnets", "table5").query("metric == 'Acc'")
     of_speakers = of_speakers.query("variant == 'paper'").set_index(["row", "column"])["reproduced"]
-    assert float(of_speakers["Speaker identification, all folds", "GResNets+S"]) > 5 * 100 / 37
-    assert float(of_speakers["Accent recognition, all folds", "GResNets+S"]) > 100 / 6 + 10
+    assert float(of_speakers["Speaker identification, all folds", "GResNets+M"]) > 3 * 100 / 37
+    assert float(of_speakers["Accent recognition, all folds", "GResNets+S"]) > 100 / 6 + 15
 
 
 def test_an_accent_is_harder_to_tell_of_unseen_speakers(results):
