@@ -29,7 +29,7 @@ from retable.audio.packed import PackedWriter
 from retable.plan.plan import Plan
 from retable.spec.base import canonical_json
 
-Task = dict[str, Any]
+Measurement = dict[str, Any]
 """What one process is to do, as JSON."""
 
 FEATURES = {
@@ -73,20 +73,22 @@ def write_noise(folder: Path, sample_rate: int, clips: int, seconds: float) -> P
     return data
 
 
-def compute_feature(task: Task) -> None:
+def compute_feature(measurement: Measurement) -> None:
     """Compute a feature of all clips of an audio shard, as the workflow's job does."""
     from pydantic import TypeAdapter
 
     from retable.features.store import write_feature_shard
     from retable.spec.feature import Feature
 
-    feature = TypeAdapter(Feature).validate_python(task["feature"])
-    data = Path(task["folder"]) / "feature.npy"
-    write_feature_shard(feature, Path(task["audio"]), data, data.with_suffix(".json"))
+    feature = TypeAdapter(Feature).validate_python(measurement["feature"])
+    data = Path(measurement["folder"]) / "feature.npy"
+    write_feature_shard(feature, Path(measurement["audio"]), data, data.with_suffix(".json"))
 
 
-def train_one_step(task: Task) -> None:
+def train_one_step(measurement: Measurement) -> None:
     """One step of Adam on a batch of noise."""
+    # The step alone, without the engine: the clips that a training holds, its checkpoints and the
+    # evaluation of held-out clips are not in this peak.
     import torch
     from torch.nn.functional import cross_entropy
 
@@ -94,15 +96,17 @@ def train_one_step(task: Task) -> None:
     from retable.spec.model import ClassifierAttention
 
     torch.manual_seed(0)
-    classes = task["classes"]
+    classes = measurement["classes"]
     network = ClassifierAttentionNetwork(
-        ClassifierAttention.model_validate(task["model"]), (1, task["samples"]), classes
+        ClassifierAttention.model_validate(measurement["model"]),
+        (1, measurement["samples"]),
+        classes,
     )
     optimizer = torch.optim.Adam(network.parameters())
     network.train()
-    logits = network(torch.randn(task["clips"], 1, task["samples"]))
+    logits = network(torch.randn(measurement["clips"], 1, measurement["samples"]))
     losses = [
-        cross_entropy(logits[name], torch.arange(task["clips"]) % count)
+        cross_entropy(logits[name], torch.arange(measurement["clips"]) % count)
         for name, count in classes.items()
     ]
     torch.stack(losses).sum().backward()
@@ -112,13 +116,15 @@ def train_one_step(task: Task) -> None:
 MEASURED = {"feature": compute_feature, "step": train_one_step}
 
 
-def measure(task: Task) -> None:
-    """Print, as JSON, the seconds that a task takes and the peak memory of this process."""
+def measure(measurement: Measurement) -> None:
+    """Print, as JSON, the seconds that a measurement takes and the peak memory of this process."""
     # Of what can be written alone: libraries map far more than they touch.
-    resource.setrlimit(resource.RLIMIT_DATA, (task["limit_bytes"], task["limit_bytes"]))
+    resource.setrlimit(
+        resource.RLIMIT_DATA, (measurement["limit_bytes"], measurement["limit_bytes"])
+    )
     started = time.monotonic()
     try:
-        MEASURED[task["kind"]](task)
+        MEASURED[measurement["kind"]](measurement)
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, MemoryError) or "allocate memory" in str(error):
             sys.exit(TOO_LITTLE_MEMORY)
@@ -136,13 +142,13 @@ def available_bytes() -> int:
     raise SystemExit("/proc/meminfo: no line MemAvailable; this benchmark needs Linux")
 
 
-def measured(task: Task) -> dict[str, float] | None:
-    """`seconds` and `peak_bytes` of a task in a process of its own; None for too little memory.
+def measured(measurement: Measurement) -> dict[str, float] | None:
+    """`seconds` and `peak_bytes`, in a process of its own; None for too little memory.
 
     Raises:
         CalledProcessError: it failed otherwise, and has said why.
     """
-    command = [sys.executable, __file__, "--task", json.dumps(task)]
+    command = [sys.executable, __file__, "--measurement", json.dumps(measurement)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode == TOO_LITTLE_MEMORY:
         return None
@@ -150,10 +156,10 @@ def measured(task: Task) -> dict[str, float] | None:
     return json.loads(done.stdout)
 
 
-def feature_tasks(
+def feature_measurements(
     plan: Plan, names: Sequence[str], clips: int, seconds: float, folder: Path | None
-) -> Iterator[Task]:
-    """One task a feature; its files are removed when the next is asked for."""
+) -> Iterator[Measurement]:
+    """One measurement a feature; its files are removed when the next is asked for."""
     for name in names:
         paper, experiment = FEATURES[name]
         feature = plan.experiment(paper, experiment, "paper").inputs[0].feature
@@ -169,8 +175,8 @@ def feature_tasks(
             }
 
 
-def step_tasks(plan: Plan, batches: Sequence[int]) -> Iterator[Task]:
-    """Two tasks a batch size: the plain step, then the configured one."""
+def step_measurements(plan: Plan, batches: Sequence[int]) -> Iterator[Measurement]:
+    """Two measurements a batch size: the plain step, then the configured one."""
     experiment = plan.experiment(*NETWORK, "paper")
     feature, model = experiment.inputs[0].feature, experiment.model
     classes = plan.classes(experiment.inputs[0].dataset)
@@ -187,32 +193,32 @@ def step_tasks(plan: Plan, batches: Sequence[int]) -> Iterator[Task]:
             }
 
 
-def table_rows(tasks: Iterable[Task], most_bytes: float) -> Iterator[dict[str, str]]:
-    """Measure tasks one after the other: one row of the table each."""
+def table_rows(measurements: Iterable[Measurement], most_bytes: float) -> Iterator[dict[str, str]]:
+    """Measure one after the other: one row of the table each."""
     plain_bytes: dict[int, float] = {}
-    for task in tasks:
-        print(f"measuring: {task['what']}, {task['clips']} clips", file=sys.stderr)
+    for measurement in measurements:
+        print(f"measuring: {measurement['what']}, {measurement['clips']} clips", file=sys.stderr)
         limit = int(min(most_bytes, available_bytes()))
-        result = measured(task | {"limit_bytes": limit})
-        row = {"what": task["what"], "clips": f"{task['clips']:,}", "seconds": "-"}
+        result = measured(measurement | {"limit_bytes": limit})
+        row = {"what": measurement["what"], "clips": f"{measurement['clips']:,}", "seconds": "-"}
         if result is None:
             yield row | {"peak (GB)": f"more than {limit / GIGABYTE:.1f}", "of plain step": "-"}
             continue
         peak, ratio = result["peak_bytes"], "-"
-        if task["kind"] == "step" and task["clips"] in plain_bytes:
-            ratio = f"{peak / plain_bytes[task['clips']]:.2f}"
-        elif task["kind"] == "step" and task["model"]["clips_at_once"] is None:
-            plain_bytes[task["clips"]] = peak
+        if measurement["kind"] == "step" and measurement["clips"] in plain_bytes:
+            ratio = f"{peak / plain_bytes[measurement['clips']]:.2f}"
+        elif measurement["kind"] == "step" and measurement["model"]["clips_at_once"] is None:
+            plain_bytes[measurement["clips"]] = peak
         row["seconds"] = f"{result['seconds']:.0f}"
         yield row | {"peak (GB)": f"{peak / GIGABYTE:.2f}", "of plain step": ratio}
 
 
-def main() -> None:
-    """Measures what the command line asks for and prints the table."""
+def _arguments() -> argparse.Namespace:
+    """What the command line asks for."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--task", type=json.loads, help=argparse.SUPPRESS)
+    parser.add_argument("--measurement", type=json.loads, help=argparse.SUPPRESS)
     parser.add_argument(
         "--clips", type=int, default=20_000, help="clips of the feature stage (default 20,000)"
     )
@@ -245,18 +251,23 @@ def main() -> None:
         default=float("inf"),
         help="GB that a measurement may take at most (default: what is available)",
     )
-    arguments = parser.parse_args()
-    if arguments.task is not None:
-        measure(arguments.task)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measures what the command line asks for and prints the table."""
+    arguments = _arguments()
+    if arguments.measurement is not None:
+        measure(arguments.measurement)
         return
     plan = paper_scale_plan()
-    tasks = chain(
-        feature_tasks(
+    measurements = chain(
+        feature_measurements(
             plan, arguments.features, arguments.clips, arguments.seconds, arguments.folder
         ),
-        step_tasks(plan, arguments.batches),
+        step_measurements(plan, arguments.batches),
     )
-    rows = list(table_rows(tasks, GIGABYTE * arguments.memory))
+    rows = list(table_rows(measurements, GIGABYTE * arguments.memory))
     # Here, so that no measured process holds it: the workflow's jobs do without.
     import pandas as pd
 

@@ -18,9 +18,6 @@ from retable.spec.paper import Cell, Table
 from retable.tsv import write_tsv
 
 PAPERS = Path(__file__).parents[1] / "workflow" / "papers"
-PUBLISHED = PAPERS / "gresnets" / "published.csv"
-CABCNN_PUBLISHED = PAPERS / "cabcnn" / "published.csv"
-MIXUP_PUBLISHED = PAPERS / "mixup_mtl" / "published.csv"
 CLASSES = {
     "emotion": (
         "neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised",
@@ -43,6 +40,11 @@ TABLE2 = Table(
     metric_titles={"Acc": "Acc (%)", "UAR": "UAR (%)"},
     clean=("GResNets+M",),
 )
+
+
+def published_file(paper: str) -> Path:
+    """The file of the numbers that a paper prints."""
+    return PAPERS / paper / "published.csv"
 
 
 def sample_predictions(

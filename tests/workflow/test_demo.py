@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from snakemake_project import REPOSITORY
+from built_tables import built_table, paper_table, printed_numbers
 
 CHANCE_MARGIN = {"emotion": 5.0, "speech_song": 12.0}
 """Points by which every system beats the share of the largest class, on the simulated corpus."""
@@ -22,23 +22,16 @@ FIGURES = {
 }  # fmt: skip
 
 
-def long_form(results: Path, name: str) -> pd.DataFrame:
-    path = results / "tables" / "gresnets" / f"{name}.tsv"
-    return pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
-
-
 @pytest.fixture(scope="module")
 def table2(results: Path) -> pd.DataFrame:
-    return long_form(results, "table2")
+    return paper_table(results, "gresnets", "table2")
 
 
 @pytest.mark.parametrize("table", PRINTED)
 def test_every_printed_number_has_one_counterpart(results, table):
-    published = pd.read_csv(
-        REPOSITORY / "workflow" / "papers" / "gresnets" / "published.csv", dtype=str
-    )
+    published = printed_numbers("gresnets")
     printed = published[published["table"] == table].set_index(["row", "column", "metric"])["value"]
-    built = long_form(results, f"table{table}").set_index(["row", "column", "metric"])
+    built = paper_table(results, "gresnets", f"table{table}").set_index(["row", "column", "metric"])
     paper = built[(built["variant"] == "paper") & (built["kind"] != "extra")]
     assert len(printed) == PRINTED[table]
     assert paper.index.is_unique
@@ -57,14 +50,14 @@ def test_the_network_that_the_paper_lacks_stands_beside_its_own(table2):
 
 
 def test_the_best_number_of_blocks_is_among_those_of_figure_11(results):
-    text = long_form(results, "text").set_index(["row", "metric"])
+    text = paper_table(results, "gresnets", "text").set_index(["row", "metric"])
     best = text.loc[("figure 11", "l")]
     assert best["published"] == "7" and best["reproduced"] in {*"3579"}
     assert best["n"] == str(4 * 2)  # experiments and folds
 
 
 def test_every_system_beats_chance(table2, results):
-    dataset = pd.read_csv(results / "datasets" / "ravdess-dogs.tsv", sep="\t", dtype=str)
+    dataset = built_table(results, "datasets/ravdess-dogs.tsv")
     accuracies = table2[(table2["variant"] == "paper") & (table2["metric"] == "Acc")]
     for task, margin in CHANCE_MARGIN.items():
         largest_class = 100 * dataset[task].value_counts(normalize=True).iloc[0]
@@ -83,7 +76,7 @@ def test_clean_rows_stand_beside_their_paper_rows(table2):
 
 
 def test_the_text_and_its_settings_are_read_from_what_was_built(results):
-    settings = long_form(results, "settings").set_index(["row", "column", "metric"])
+    settings = paper_table(results, "gresnets", "settings").set_index(["row", "column", "metric"])
     assert settings.loc[("RAVDESS", "corpus", "actors"), "reproduced"] == "24"
     assert settings.loc[("training", "all", "learning rate"), "verdict"] == "as printed"
     width = settings.loc[("features", "spectrogram", "width")]
@@ -101,7 +94,7 @@ def test_markdown_and_latex_have_the_papers_layout(results):
 
 
 def test_all_checks_pass(results):
-    checks = pd.read_csv(results / "checks.tsv", sep="\t")
+    checks = built_table(results, "checks.tsv")
     assert set(checks["result"]) <= {"passed", "allowed"}
     assert {"clips as promised", "leakage of speakers", "metrics recomputed"} <= set(
         checks["check"]

@@ -1,29 +1,21 @@
 """The demo of a paper in stages: two corpora in one training, warm starts, fusions."""
 
 import json
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from snakemake_project import REPOSITORY
+from built_tables import built_table, paper_table, printed_numbers
 
 CONFIG = {"compute": {"device": "cpu"}}
 CHANCE = {"scene": 100 / 15, "event": 100 / 10}
 """Percent: the twins hold all 15 scenes, and ten of the events."""
 
 
-def read(results: Path, name: str) -> pd.DataFrame:
-    return pd.read_csv(results / name, sep="\t", dtype=str, keep_default_na=False)
-
-
-def table(results: Path, name: str) -> pd.DataFrame:
-    return read(results, f"tables/mixup_mtl/{name}.tsv")
-
-
 def test_every_printed_number_has_one_counterpart(results):
-    published = pd.read_csv(REPOSITORY / "workflow/papers/mixup_mtl/published.csv", dtype=str)
-    built = pd.concat([table(results, name) for name in ("tableI", "tableII", "text", "settings")])
+    published = printed_numbers("mixup_mtl")
+    names = ("tableI", "tableII", "text", "settings")
+    built = pd.concat([paper_table(results, "mixup_mtl", name) for name in names])
     paper = built[built["variant"] == "paper"]
     assert len(published) == len(paper) == 67
     keys = ["row", "column", "metric"]
@@ -34,28 +26,28 @@ def test_every_printed_number_has_one_counterpart(results):
 
 
 def test_single_classifiers_beat_chance(results):
-    accuracies = table(results, "tableI").query("metric == 'accuracy_mean'")
+    accuracies = paper_table(results, "mixup_mtl", "tableI").query("metric == 'accuracy_mean'")
     tasks = {"ASC": "scene", "AEC": "event"}
     for line in accuracies.itertuples():
         assert float(line.reproduced) > CHANCE[tasks[line.column]] + 5, line.row
 
 
 def test_the_two_readings_of_the_fused_events_stand_beside_each_other(results):
-    fused = table(results, "tableII").query("row == 'Our method'")
+    fused = paper_table(results, "mixup_mtl", "tableII").query("row == 'Our method'")
     by_variant = fused.set_index(["column", "variant"])["reproduced"].astype(float)
     assert by_variant["ASC", "paper"] == by_variant["ASC", "clean"]
     assert by_variant["AEC", "paper"] > by_variant["AEC", "clean"] + 10
 
 
 def test_the_audit_counts_the_classifiers_that_were_trained_on_what_they_test(results):
-    leaky = read(results, "fusions/mixup_mtl/MX-ENS24-E/paper/audit.tsv")
+    leaky = built_table(results, "fusions/mixup_mtl/MX-ENS24-E/paper/audit.tsv")
     pairs = leaky.assign(pairs=leaky["pairs"].astype(int)).groupby("role")["pairs"].sum()
     # 40 clips a division; the other three trained on them, but for the one that validated on them.
     assert pairs["test"] == 4 * 40 * 6
     assert pairs["train"] + pairs["validation"] == 4 * 40 * 18
-    clean = read(results, "fusions/mixup_mtl/MX-ENS24-E/clean/audit.tsv")
+    clean = built_table(results, "fusions/mixup_mtl/MX-ENS24-E/clean/audit.tsv")
     assert set(clean.loc[clean["role"] != "test", "pairs"]) == {"0"}
-    checks = read(results, "checks.tsv").set_index(["check", "subject"])["result"]
+    checks = built_table(results, "checks.tsv").set_index(["check", "subject"])["result"]
     name = "fused classifiers trained on what they test"
     assert checks[name, "mixup_mtl, MX-ENS24-E paper"] == "allowed"
     assert checks[name, "mixup_mtl, MX-ENS24-E clean"] == "passed"
@@ -97,5 +89,5 @@ def test_a_changed_experiment_trains_again_what_starts_from_it(demo):
 
 @pytest.mark.parametrize("corpus", ["tut2017", "esc50"])
 def test_twins_hold_what_they_promise(results, corpus):
-    checks = read(results, "checks.tsv").query("check == 'clips as promised'")
+    checks = built_table(results, "checks.tsv").query("check == 'clips as promised'")
     assert checks.set_index("subject")["result"][corpus] == "passed"

@@ -79,7 +79,7 @@ rule patch_examples:
     conda:
         ENVIRONMENT
     params:
-        figure=lambda wc: PLAN.papers[wc.paper].figures[wc.figure].canonical(),
+        figure=lambda wc: PLAN.papers[wc.paper].figures[wc.figure].drawn_text(),
         inputs=lambda wc: experiment_inputs(shown_experiment(wc)),
         tasks=lambda wc: [one.tasks[0] for one in shown_experiment(wc).inputs],
         weight=lambda wc: PLAN.first_share(shown_experiment(wc)),

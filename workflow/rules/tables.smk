@@ -91,7 +91,7 @@ rule figure:
     conda:
         ENVIRONMENT
     params:
-        figure=lambda wc: PLAN.papers[wc.paper].figures[wc.figure].canonical(),
+        figure=lambda wc: PLAN.papers[wc.paper].figures[wc.figure].drawn_text(),
         titles=lambda wc: PLAN.figure_titles(wc.paper, wc.figure),
         files=figure_files,
         comparability=lambda wc: PLAN.comparability(

@@ -11,7 +11,7 @@ from retable.errors import CheckError, DataError
 from retable.evaluation.predictions import write_predictions
 from retable.evaluation.scoring import score_experiment
 from retable.tsv import read_tsv, write_tsv
-from sample_results import PUBLISHED, sample_predictions, write_sample_scores
+from sample_results import published_file, sample_predictions, write_sample_scores
 
 
 def write_audit(path, **shared):
@@ -114,7 +114,7 @@ def test_a_changed_score_is_found(tmp_path):
 
 def write_long_form(path, drop=0):
     """A long form of gresnets' Table 1, complete but for `drop` rows at its end."""
-    printed = pd.read_csv(PUBLISHED, dtype=str, keep_default_na=False)
+    printed = pd.read_csv(published_file("gresnets"), dtype=str, keep_default_na=False)
     table = printed[printed["table"] == "1"].rename(columns={"value": "published"})
     table = table.assign(variant="paper", reproduced="50.00", verdict="below")
     table.loc[table["kind"] == "cited", ["reproduced", "verdict"]] = ["", "cited"]
@@ -127,11 +127,11 @@ OTHERS = ("2", "3", "4", "5", "6", "7", "text")
 
 def test_a_complete_table_passes_and_others_are_listed(tmp_path):
     path = write_long_form(tmp_path / "table1.tsv")
-    checks = check_tables_complete(PUBLISHED, {"1": [path]}, not_built=OTHERS)
+    checks = check_tables_complete(published_file("gresnets"), {"1": [path]}, not_built=OTHERS)
     results = {check.subject: check.result for check in checks}
     assert results.pop("gresnets, table 1") == "passed"
     assert set(results.values()) == {"allowed"}
-    unnamed = check_tables_complete(PUBLISHED, {"1": [path]})
+    unnamed = check_tables_complete(published_file("gresnets"), {"1": [path]})
     assert [check.result for check in unnamed].count("failed") == len(OTHERS)
 
 
@@ -146,7 +146,7 @@ def test_a_complete_table_passes_and_others_are_listed(tmp_path):
 def test_an_incomplete_table_fails(tmp_path, drop, change, detail):
     path = write_long_form(tmp_path / "table1.tsv", drop=drop)
     write_tsv(read_tsv(path, ()).assign(**change), path)
-    check = check_tables_complete(PUBLISHED, {"1": [path]}, not_built=OTHERS)[0]
+    check = check_tables_complete(published_file("gresnets"), {"1": [path]}, not_built=OTHERS)[0]
     assert not check.passed
     assert detail in check.detail
 

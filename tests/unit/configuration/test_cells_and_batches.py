@@ -89,7 +89,6 @@ def test_a_split_is_stratified_by_a_task_of_its_dataset(of_waves, faults):
     ("cell", "fault"),
     [
         ({"fold": 5}, "NET runs no fold 5, but 0, 1, 2, 3, 4"),
-        ({"fold": 1, "aggregate": "pooled"}, "a cell of fold 1 alone pools no folds"),
         (
             {"repeats": "best_validation"},
             "the best repeat is chosen on validation clips, and the split of NET, variant paper, "
@@ -100,7 +99,43 @@ def test_a_split_is_stratified_by_a_task_of_its_dataset(of_waves, faults):
 def test_what_a_cell_asks_of_the_runs_of_its_experiment(edit, faults, cell, fault):
     table = {"title": "Nets", "rows": {"Net": {"experiment": "NET", **cell}}, **COLUMNS}
     edit("papers/waves/paper.yaml", tables={"1": table})
-    assert faults() == [f"papers.waves.tables.1.rows.Net: {fault}"]
+    assert faults() == [f"papers.waves.tables.1, Net / test: {fault}"]
+
+
+CONFUSION = {
+    "kind": "confusion_matrix", "title": "Emotions", "caption": "", "experiments": ["NET"],
+    "task": "emotion",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("repeats", "variant"),
+    [("best_validation", "paper"), ("best_validation", "clean"), ("best_test", "clean")],
+)
+def test_a_matrix_of_the_best_repeat_by_validation_needs_such_clips(
+    of_waves, read, faults, repeats, variant
+):
+    of_waves(
+        experiments={"NET": {"variants": {"paper": {}, "clean": {}}}},
+        figures={"confusions": {**CONFUSION, "repeats": repeats, "variant": variant}},
+    )
+    assert faults() == [
+        "papers.waves.figures.confusions.repeats: the best repeat is chosen on validation clips, "
+        f"and the split of NET, variant {variant}, has none"
+    ]
+    of_waves(experiments={"NET": {"split": "shares"}})
+    assert read().papers["waves"].figures["confusions"].repeats == repeats
+
+
+@pytest.mark.parametrize(
+    ("repeats", "variant"), [("best_test", "paper"), ("pooled", "paper"), ("pooled", "clean")]
+)
+def test_other_matrices_need_no_validation_clips(of_waves, read, repeats, variant):
+    of_waves(
+        experiments={"NET": {"variants": {"paper": {}, "clean": {}}}},
+        figures={"confusions": {**CONFUSION, "repeats": repeats, "variant": variant}},
+    )
+    assert read().papers["waves"].figures["confusions"].repeats == repeats
 
 
 def test_a_clean_row_needs_one_experiment_with_such_a_variant(edit, read, faults):

@@ -11,6 +11,7 @@ from retable.corpora import ravdess
 from retable.corpora.index import index_clips
 from retable.corpora.ravdess_twin import simulate_archive
 from retable.corpora.unpack import unpack_archive
+from retable.registry import TWINS, load
 from retable.spec.corpus import Corpus, Simulation
 
 
@@ -68,6 +69,15 @@ def index(corpus) -> Callable[[Path], tuple[pd.DataFrame, pd.DataFrame]]:
 @pytest.fixture(scope="session")
 def twin_index(index, twin):
     return index(twin)
+
+
+@pytest.fixture(scope="module")
+def twin_archive(corpus, tmp_path_factory) -> Path:
+    """The only archive of the twin of a corpus: of `corpus`, which a test file may redefine."""
+    (archive,) = corpus.archives
+    path = tmp_path_factory.mktemp("twin") / archive.name
+    load(TWINS, corpus.corpus).simulate_archive(archive.name, corpus.simulation, path)
+    return path
 
 
 @pytest.fixture(scope="session")

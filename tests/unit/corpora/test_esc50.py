@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from job_index import index
 
 from corpus_specs import corpus_spec
 from real_corpora import real_corpus
 from retable.corpora import esc50
 from retable.corpora.counts import count_faults
-from retable.corpora.index import read_manifest
 from retable.corpora.source import resolve_source
-from retable.corpora.tables import write_index
 from retable.errors import DataError
 
 # Rows of upstream's meta/esc50.csv.
@@ -25,6 +24,7 @@ ROWS = (
     "1-100210-A-36.wav,1,36,vacuum_cleaner,False,100210,A",
     "1-100210-B-36.wav,1,36,vacuum_cleaner,False,100210,B",
 )
+FOLDERS = ("audio", "meta")
 HEADER = "filename,fold,target,category,esc10,src_file,take"
 
 
@@ -56,13 +56,6 @@ def directory(write_list, tmp_path):
         clip = tmp_path / "audio" / Path(row.partition(",")[0]).with_suffix(suffix)
         soundfile.write(clip, 0.1 * rng.standard_normal(4410), 44_100)
     return tmp_path
-
-
-def index(root, corpus, partial=False, folders=("audio", "meta")):
-    """Manifest and rejected clips, as the job writes them."""
-    outputs = {name: root / f"{name}.tsv" for name in ("manifest", "rejected", "facts", "report")}
-    write_index(root, folders, corpus, partial=partial, threads=2, **outputs)
-    return read_manifest(outputs["manifest"]), read_manifest(outputs["rejected"])
 
 
 def test_the_list_describes_a_clip(write_list):
@@ -126,7 +119,7 @@ def test_audio_may_be_ogg_wav_or_flac_in_a_directory_or_unpacked(
     root = tmp_path_factory.mktemp("root")
     shutil.copytree(directory, root / unpacked, dirs_exist_ok=True)
     folders = ("ESC-50",) if unpacked else ("audio", "meta")
-    manifest, rejected = index(root, corpus, folders=folders)
+    manifest, rejected = index(root, corpus, folders)
     assert list(manifest.clip_id) == [row.partition(".")[0] for row in ROWS]
     assert {Path(path).suffix for path in manifest.path} == {".ogg", ".wav", ".flac"}
     assert list(manifest.columns[7:]) == ["speaker", "group", "event", "fold", "esc10", "take"]
@@ -139,19 +132,19 @@ def test_a_named_clip_that_is_missing(corpus, directory):
     (directory / "audio" / "1-100210-A-36.flac").unlink()
     listed = directory / "meta" / "esc50.csv"
     with pytest.raises(DataError) as caught:
-        index(directory, corpus)
+        index(directory, corpus, FOLDERS)
     message = str(caught.value)
     assert message.startswith("corpus esc50: 1 of 4 clips that its lists name have no audio file")
     assert f"  - {listed} names 1-100210-A-36\n" in message
     assert "set corpora.esc50.partial: true" in message
-    manifest, _ = index(directory, corpus, partial=True)
+    manifest, _ = index(directory, corpus, FOLDERS, partial=True)
     assert len(manifest) == 3
 
 
 def test_a_directory_without_the_list(corpus, directory):
     (directory / "meta" / "esc50.csv").rename(directory / "meta" / "clips.csv")
     with pytest.raises(DataError, match=rf"{directory}: no meta/esc50\.csv in audio, meta"):
-        index(directory, corpus)
+        index(directory, corpus, FOLDERS)
 
 
 def test_a_directory_is_read_again_when_its_list_changes(corpus, directory):
@@ -187,19 +180,8 @@ def real_esc50():
 
 @pytest.fixture(scope="module")
 def real_index(corpus, real_esc50, tmp_path_factory):
-    outputs = tmp_path_factory.mktemp("real")
-    write_index(
-        real_esc50,
-        corpus.archives[0].folders,
-        corpus,
-        partial=True,
-        threads=2,
-        manifest=outputs / "manifest.tsv",
-        rejected=outputs / "rejected.tsv",
-        facts=outputs / "corpus.json",
-        report=outputs / "report.tsv",
-    )
-    return read_manifest(outputs / "manifest.tsv"), read_manifest(outputs / "rejected.tsv")
+    output = tmp_path_factory.mktemp("real")
+    return index(real_esc50, corpus, corpus.archives[0].folders, partial=True, output=output)
 
 
 def test_upstreams_list_is_the_one_that_the_spec_expects(corpus, real_esc50):
@@ -232,9 +214,8 @@ def test_the_real_slice_has_a_clip_of_each_class_and_fold(corpus, real_esc50, re
 
 
 def test_a_slice_that_is_not_called_partial(corpus, real_esc50, real_index, tmp_path):
-    outputs = {name: tmp_path / name for name in ("manifest", "rejected", "facts", "report")}
     with pytest.raises(DataError, match="1750 of 2000 clips that its lists name have no audio"):
-        write_index(real_esc50, ("audio", "meta"), corpus, partial=False, threads=2, **outputs)
+        index(real_esc50, corpus, FOLDERS, output=tmp_path)
     faults = count_faults(*real_index, corpus)
     assert "250 clips, upstream promises 2000" in faults
     assert "50 clips of fold 3, upstream promises 400" in faults

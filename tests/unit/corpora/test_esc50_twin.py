@@ -27,16 +27,9 @@ def corpus():
 
 
 @pytest.fixture(scope="module")
-def archive(corpus, tmp_path_factory):
-    archive = tmp_path_factory.mktemp("twin") / NAME
-    simulate_archive(NAME, corpus.simulation, archive)
-    return archive
-
-
-@pytest.fixture(scope="module")
-def root(archive):
-    unpack_archive(archive, archive.parent / "ESC-50", 2**30)
-    return archive.parent
+def root(twin_archive):
+    unpack_archive(twin_archive, twin_archive.parent / "ESC-50", 2**30)
+    return twin_archive.parent
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +54,9 @@ def test_the_whole_twin_has_upstreams_counts_and_folds_that_share_no_recording(c
         assert clip["clip_id"] == f"{clip['fold']}-{clip['group']}-{clip['take']}-{target}"
 
 
-def test_the_archive_has_upstreams_layout(archive, corpus):
+def test_the_archive_has_upstreams_layout(twin_archive, corpus):
     clips = simulated_clips(corpus.simulation)
-    with zipfile.ZipFile(archive) as opened:
+    with zipfile.ZipFile(twin_archive) as opened:
         names = opened.namelist()
         assert names == [
             *(f"ESC-50-master/audio/{clip['clip_id']}.wav" for clip in clips),

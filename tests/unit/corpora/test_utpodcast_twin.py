@@ -24,16 +24,9 @@ def corpus():
 
 
 @pytest.fixture(scope="module")
-def archive(corpus, tmp_path_factory):
-    archive = tmp_path_factory.mktemp("twin") / NAME
-    simulate_archive(NAME, corpus.simulation, archive)
-    return archive
-
-
-@pytest.fixture(scope="module")
-def root(archive):
-    unpack_archive(archive, archive.parent / "UT-Podcast", 2**30)
-    return archive.parent
+def root(twin_archive):
+    unpack_archive(twin_archive, twin_archive.parent / "UT-Podcast", 2**30)
+    return twin_archive.parent
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +56,9 @@ def test_a_podcast_has_one_accent_and_both_partitions(corpus):
     assert all(both == {"train", "test"} for both in partitions.values())
 
 
-def test_the_archive_has_upstreams_layout(archive, corpus):
+def test_the_archive_has_upstreams_layout(twin_archive, corpus):
     clips = simulated_clips(corpus.simulation)
-    with tarfile.open(archive, "r:gz") as opened:
+    with tarfile.open(twin_archive, "r:gz") as opened:
         names = opened.getnames()
         sounds = [soundfile.info(opened.extractfile(name)) for name in names[:20]]
     assert names == [

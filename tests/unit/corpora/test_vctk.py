@@ -5,16 +5,16 @@ from pathlib import PurePosixPath
 import numpy as np
 import pytest
 import soundfile
+from job_index import index
 
 from corpus_specs import CORPORA, corpus_spec
 from real_corpora import real_corpus
 from retable.corpora import vctk
 from retable.corpora.counts import count_faults
 from retable.corpora.datasets import select_clips
-from retable.corpora.index import index_clips, read_manifest
+from retable.corpora.index import index_clips
 from retable.corpora.needed import needed_patterns
 from retable.corpora.source import resolve_source
-from retable.corpora.tables import write_index
 from retable.errors import DataError
 
 # Lines of upstream's files: 0.80 has no letter before the id, 0.92 has a header and comments.
@@ -128,13 +128,6 @@ def write_clips(root, *names):
         soundfile.write(path, 0.1 * rng.standard_normal(4800), 48_000)
 
 
-def index(root, corpus, folders, only=()):
-    """Manifest and rejected clips, as the job writes them."""
-    outputs = {name: root / f"{name}.tsv" for name in ("manifest", "rejected", "facts", "report")}
-    write_index(root, folders, corpus, partial=False, threads=2, only=only, **outputs)
-    return read_manifest(outputs["manifest"]), read_manifest(outputs["rejected"])
-
-
 def test_a_clip_of_a_speaker_that_is_not_listed_stops_the_build(corpus, write_info, tmp_path):
     listed = write_info(*OLD)["speaker-info.txt"]
     write_clips(tmp_path, "wav48/p225/p225_001.wav", "wav48/p280/p280_001.wav")
@@ -153,7 +146,7 @@ def test_a_clip_that_is_not_needed_is_not_read(corpus, write_info, tmp_path):
     write_clips(tmp_path, f"{folder}/p225/p225_001_mic1.flac", f"{folder}/p225/p225_001_mic2.flac")
     write_clips(tmp_path, f"{folder}/p280/p280_001_mic1.flac", f"{folder}/p999/p999_001_mic1.flac")
     only = ("speaker-info.txt", f"{folder}/p225/*_mic1.*")
-    manifest, rejected = index(tmp_path, corpus, (folder, "speaker-info.txt"), only)
+    manifest, rejected = index(tmp_path, corpus, (folder, "speaker-info.txt"), only=only)
     assert list(manifest.clip_id) == ["p225_001_mic1"]
     assert len(rejected) == 0
     described = ["speaker", "group", "accent", "gender", "age", "utterance", "microphone"]

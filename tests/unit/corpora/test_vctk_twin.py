@@ -32,17 +32,10 @@ def corpus():
 
 
 @pytest.fixture(scope="module")
-def archive(corpus, tmp_path_factory):
-    archive = tmp_path_factory.mktemp("twin") / NAME
-    simulate_archive(NAME, corpus.simulation, archive)
-    return archive
-
-
-@pytest.fixture(scope="module")
-def root(archive, corpus):
+def root(twin_archive, corpus):
     only = needed_patterns(corpus, ["accents"])
-    unpack_archive(archive, archive.parent / FOLDER, 2**30, only=only)
-    return archive.parent
+    unpack_archive(twin_archive, twin_archive.parent / FOLDER, 2**30, only=only)
+    return twin_archive.parent
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +72,8 @@ def test_the_speakers_are_described_as_upstream_does(corpus):
         assert upstream.describe(PurePosixPath(speaker, f"{name}.flac")) == clip
 
 
-def test_the_archive_has_upstreams_layout(archive):
-    with zipfile.ZipFile(archive) as opened:
+def test_the_archive_has_upstreams_layout(twin_archive):
+    with zipfile.ZipFile(twin_archive) as opened:
         names = opened.namelist()
         lines = opened.read("speaker-info.txt").decode().splitlines()
         sounds = [
@@ -150,11 +143,11 @@ def test_equal_simulations_give_equal_bytes(corpus, tmp_path):
     assert contents[0] == contents[1] != contents[2]
 
 
-def test_a_clip_does_not_depend_on_the_others(corpus, archive, tmp_path):
+def test_a_clip_does_not_depend_on_the_others(corpus, twin_archive, tmp_path):
     name = f"{AUDIO}/p304/p304_006_mic2.flac"
     keep = ({"clip_id": ["p304_006_mic1"]},)
     simulate_archive(NAME, corpus.simulation.model_copy(update={"keep": keep}), tmp_path / NAME)
-    with zipfile.ZipFile(tmp_path / NAME) as alone, zipfile.ZipFile(archive) as together:
+    with zipfile.ZipFile(tmp_path / NAME) as alone, zipfile.ZipFile(twin_archive) as together:
         assert alone.read(name) == together.read(name)
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from retable.evaluation.metrics import METRICS
 from retable.tables.published import published_rows, read_published
-from sample_results import PAPERS
+from sample_results import published_file
 
-CABCNN = read_published(PAPERS / "cabcnn" / "published.csv")
-GRESNETS = read_published(PAPERS / "gresnets" / "published.csv")
+CABCNN = read_published(published_file("cabcnn"))
+GRESNETS = read_published(published_file("gresnets"))
 
 ACCENTS_OF_PODCASTS = ("AU", "US", "UK")
 ACCENTS_OF_VCTK = ("American", "Canadian", "English", "Irish", "Northern Irish", "Scottish")
@@ -115,8 +115,3 @@ def test_table_1_of_cabcnn_agrees_with_the_matrices_but_for_british_clips():
     in_matrices = dict(zip(ACCENTS_OF_PODCASTS, tested.tolist(), strict=True))
     assert in_table == {"AU": 230, "US": 194, "UK": 174}
     assert in_matrices == {"AU": 230, "US": 194, "UK": 100}
-
-
-@pytest.mark.parametrize(("published", "lines"), [(CABCNN, 164), (GRESNETS, 188)])
-def test_every_printed_number_is_there(published, lines):
-    assert len(published) == lines

@@ -36,8 +36,10 @@ def noise(*lengths: int) -> list[torch.Tensor]:
 
 
 @pytest.mark.parametrize("window_function", ["hamming", "hann"])
-def test_magnitudes_equal_librosa(window_function):
-    (waveform,) = noise(30001)
+@pytest.mark.parametrize("samples", [30001, 200])
+@pytest.mark.filterwarnings("ignore:n_fft=512 is too large for input signal")
+def test_magnitudes_equal_librosa(window_function, samples):
+    (waveform,) = noise(samples)
     spec = PAPER.model_copy(update={"window_function": window_function})
     ours = magnitude_spectrogram(waveform, spec)
     librosas = librosa.stft(
@@ -50,19 +52,6 @@ def test_the_paper_settings_give_257_x_399_pixels():
     images = spectrogram_images(noise(144_000, 250_000), PAPER)
     assert images.shape == (2, 257, 399)
     assert images.dtype == torch.float32
-
-
-@pytest.mark.parametrize("time_fit", ["resize", "crop", "pad"])
-@pytest.mark.parametrize("scale", ["log", "db", "linear"])
-@pytest.mark.parametrize("rows", [None, 40])
-def test_a_batch_equals_its_clips_one_by_one(time_fit, scale, rows):
-    spec = PAPER.model_copy(
-        update={"frames": 60, "time_fit": time_fit, "scale": scale, "rows": rows}
-    )
-    waveforms = noise(30_000, 4_000, 15_360, 200)
-    batch = spectrogram_images(waveforms, spec)
-    one_by_one = torch.cat([spectrogram_images([waveform], spec) for waveform in waveforms])
-    assert torch.equal(batch, one_by_one)
 
 
 def test_images_do_not_depend_on_the_number_of_threads():

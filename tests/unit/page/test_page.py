@@ -11,7 +11,7 @@ from retable.page.page import PageCorpus, PageFigure, PagePaper, PageTable, buil
 from retable.spec.figure import ConfusionMatrices
 from retable.spec.paper import Paper, TextRow
 from retable.tables.files import write_table, write_text_tables
-from sample_results import PUBLISHED, TABLE2, TABLE2_EXPERIMENTS, write_sample_scores
+from sample_results import TABLE2, TABLE2_EXPERIMENTS, published_file, write_sample_scores
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 
@@ -60,11 +60,17 @@ def built(tmp_path):
         for seed, name in enumerate(TABLE2_EXPERIMENTS.values())
     }
     scores = {name: pair[0] for name, pair in pairs.items()}
-    common = {"published": PUBLISHED, "scores": scores, "comparability": "simulated"}
+    common = {
+        "published": published_file("gresnets"),
+        "scores": scores,
+        "missing": {},
+        "comparability": "simulated",
+    }
     write_table(
         TABLE2,
         table_name="2",
         confusions={},
+        sources={},
         tsv=tmp_path / "table2.tsv",
         markdown=tmp_path / "table2.md",
         latex=tmp_path / "table2.tex",
@@ -73,6 +79,7 @@ def built(tmp_path):
     write_text_tables(
         [TextRow(row="CWT+SVM [29]", column="emotion", metric="Acc")],
         sources={},
+        parameters={},
         text_tsv=tmp_path / "text.tsv",
         text_markdown=tmp_path / "text.md",
         settings_tsv=tmp_path / "settings.tsv",

@@ -7,6 +7,7 @@ from pydantic import create_model
 
 from plans import plan_of
 from retable.spec.base import Spec, canonical_json
+from retable.spec.figure import LearningCurves
 from retable.spec.split import KFold
 from retable.spec.training import Training
 
@@ -61,3 +62,15 @@ def test_a_new_field_with_a_default_changes_no_text(scale):
         changed = json.loads(renewed.model_copy(update={"field_of_tomorrow": 1}).canonical())
         assert changed.pop("field_of_tomorrow") == 1
         assert changed == json.loads(spec.canonical())
+
+
+def test_a_caption_is_no_part_of_what_is_drawn():
+    spec = {
+        "kind": "learning_curves",
+        "title": "Curves",
+        "experiments": ("NET",),
+        "task": "emotion",
+    }
+    figure = LearningCurves(**spec, caption="By epoch.")
+    assert figure.drawn_text() == LearningCurves(**spec).canonical() != figure.canonical()
+    assert figure.drawn_text() != LearningCurves(**{**spec, "title": "Loss"}).drawn_text()

@@ -3,7 +3,7 @@ import re
 import pandas as pd
 import pytest
 
-from retable.errors import ConfigError, DataError
+from retable.errors import DataError
 from retable.spec.split import Shares
 from retable.splits.shares import share_roles
 
@@ -175,10 +175,3 @@ def test_an_accent_of_fewer_podcasts_than_folds_is_in_every_role(repeat):
 def test_clips_that_cannot_be_shared_out_are_named(clips, group, message):
     with pytest.raises(DataError, match=re.escape(message)):
         share_roles(clips, remixed(group=group), 0)
-
-
-def test_shares_of_groups_that_no_hundred_folds_add_up_to_are_refused():
-    split = remixed(group="group", shares={"train": 0.625, "validation": 0.075, "test": 0.3})
-    message = "shares train 0.625, validation 0.075, test 0.3: .* write each as a multiple of 0.01"
-    with pytest.raises(ConfigError, match=message):
-        share_roles(podcasts(AU=100), split, 0)

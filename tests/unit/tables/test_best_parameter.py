@@ -6,7 +6,7 @@ from retable.spec.paper import Best, Cell, Reading, TextRow
 from retable.tables.files import write_text_tables
 from retable.tables.long_form import read_long_form
 from retable.tsv import write_tsv
-from sample_results import PUBLISHED, accuracies
+from sample_results import accuracies, published_file
 
 CELL = Cell(task="emotion", metric="accuracy", aggregate="fold_mean")
 BEST = Best(figure="blocks", cell=CELL)
@@ -25,10 +25,11 @@ def best_line(folder, by_experiment, depths=DEPTHS, comparability="comparable", 
     names = ("text_tsv", "text_markdown", "settings_tsv", "settings_markdown")
     write_text_tables(
         [TextRow(row="figure 11", column="best l", metric="l", best=best)],
-        published=PUBLISHED,
+        published=published_file("gresnets"),
         scores=scores,
         sources={},
         parameters={"blocks": depths},
+        missing={},
         comparability=comparability,
         **{name: folder / name for name in names},
     )

@@ -9,7 +9,7 @@ from retable.evaluation.scoring import CONFUSION_COLUMNS
 from retable.spec.paper import Cell
 from retable.tables.cells import merge_cells, reproduced_value
 from retable.tables.results import ExperimentScores
-from sample_results import PUBLISHED, accuracies
+from sample_results import accuracies, published_file
 
 
 def scores_of(values: dict[tuple[int, str], float], n: int = 66) -> ExperimentScores:
@@ -93,7 +93,7 @@ def test_what_is_missing_is_named():
 
 
 def test_cells_of_a_confusion_matrix_count_clips():
-    with PUBLISHED.open(newline="") as file:
+    with published_file("gresnets").open(newline="") as file:
         rows = [
             ("paper", "test", 0, "0", "accent", row["row"], row["column"], int(row["value"]))
             for row in csv.DictReader(file)

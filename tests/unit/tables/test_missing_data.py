@@ -10,7 +10,7 @@ from retable.tables.layout import table_layout
 from retable.tables.long_form import read_long_form
 from retable.tables.render import html_lines, html_table
 from retable.tsv import read_tsv, write_tsv
-from sample_results import CABCNN_PUBLISHED, MIXUP_PUBLISHED, PUBLISHED, accuracies
+from sample_results import accuracies, published_file
 
 STEPS = "ask for UT-Podcast <podcast@example.org> and put UT-Podcast.tar.gz into 100%_corpora"
 TABLE_7 = Table(
@@ -52,10 +52,11 @@ def build(folder, missing, table=TABLE_7, name="7", scores=None):
     with_data = [experiment for experiment in EXPERIMENTS if experiment not in missing]
     write_table(
         table,
-        published=CABCNN_PUBLISHED,
+        published=published_file("cabcnn"),
         table_name=name,
         scores=write_scores(folder, with_data) if scores is None else scores,
         confusions={},
+        sources={},
         missing=missing,
         comparability="comparable",
         **files,
@@ -138,7 +139,7 @@ def write_text(folder, rows, published, missing, names=(), task="scene", **more)
         sources={},
         missing=missing,
         comparability="comparable",
-        **more,
+        **{"parameters": {}, **more},
         **files,
     )
     return read_long_form(files["text_tsv"]), read_long_form(files["settings_tsv"])
@@ -164,7 +165,7 @@ def test_a_result_of_the_text_needs_the_data_of_all_that_it_is_made_of(
     tmp_path, row, lacking, scored
 ):
     missing = {lacking: STEPS}
-    text, settings = write_text(tmp_path, [row], MIXUP_PUBLISHED, missing, [scored])
+    text, settings = write_text(tmp_path, [row], published_file("mixup_mtl"), missing, [scored])
     line = text.set_index(["row", "column", "metric"]).loc[tuple(GAIN.values())]
     assert line[["published", "reproduced", "verdict"]].tolist() == ["2.73", "", "data missing"]
     assert line["note"] == f"data missing: {STEPS}"
@@ -180,7 +181,13 @@ def test_a_best_value_needs_the_data_of_every_experiment_compared(tmp_path):
     row = TextRow(row="figure 11", column="best l", metric="l", best=best)
     parameters = {"blocks": {"L5": 5, "L7": 7}}
     text, _ = write_text(
-        tmp_path, [row], PUBLISHED, {"L7": STEPS}, ["L5"], "emotion", parameters=parameters
+        tmp_path,
+        [row],
+        published_file("gresnets"),
+        {"L7": STEPS},
+        ["L5"],
+        "emotion",
+        parameters=parameters,
     )
     line = text.set_index("row").loc["figure 11"]
     assert (line["published"], line["reproduced"]) == ("7", "")
@@ -190,7 +197,7 @@ def test_a_best_value_needs_the_data_of_every_experiment_compared(tmp_path):
 def test_a_setting_needs_what_it_is_read_from(tmp_path):
     reading = Reading(source="split", experiment="GR-G-M", key="folds")
     row = TextRow(row="protocol", column="RAVDESS", metric="k folds", setting=reading)
-    _, settings = write_text(tmp_path, [row], PUBLISHED, {"GR-G-M": STEPS})
+    _, settings = write_text(tmp_path, [row], published_file("gresnets"), {"GR-G-M": STEPS})
     line = settings.set_index("metric").loc["k folds"]
     assert (line["published"], line["reproduced"], line["verdict"]) == ("5", "", "data missing")
     html = html_lines(settings, "Settings")
@@ -210,7 +217,7 @@ def complete(folder, missing, changes=None):
         table.loc[(table["row"] == "VGG11_A") & (table["metric"] == "F1"), column] = value
     write_tsv(table, path)
     others = ("1", "2", "3", "4", "5", "6", "text")
-    checks = check_tables_complete(CABCNN_PUBLISHED, {"7": [path]}, not_built=others)
+    checks = check_tables_complete(published_file("cabcnn"), {"7": [path]}, not_built=others)
     return next(check for check in checks if check.subject == "cabcnn, table 7")
 
 

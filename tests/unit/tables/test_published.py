@@ -2,14 +2,14 @@ import pytest
 
 from retable.errors import DataError
 from retable.tables.published import published_rows, read_published
-from sample_results import PUBLISHED
+from sample_results import published_file
 
 HEADER = "paper,table,row,column,metric,value,unit,kind,note\n"
 ROW = "gresnets,2,SVM+M,emotion,Acc,54.63,%,result,\n"
 
 
 def test_gresnets_numbers_are_read_as_printed():
-    published = read_published(PUBLISHED)
+    published = read_published(published_file("gresnets"))
     assert len(published) == 188
     table2 = published_rows(published, "2")
     assert table2["value"].tolist()[:6] == ["54.63", "56.02", "91.04", "91.25", "53.73", "54.8"]
@@ -20,7 +20,7 @@ def test_gresnets_numbers_are_read_as_printed():
 
 def test_an_unknown_table_names_the_known_ones():
     with pytest.raises(DataError, match="no rows of table '9'; it has 1, 2, 3"):
-        published_rows(read_published(PUBLISHED), "9")
+        published_rows(read_published(published_file("gresnets")), "9")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from retable.tables.files import write_table
 from retable.tables.layout import table_layout
 from retable.tables.long_form import read_long_form
 from retable.tables.render import html_table
-from sample_results import CABCNN_PUBLISHED, PUBLISHED
+from sample_results import published_file
 
 TABLE_1 = Table(
     title="Clips by role and accent",
@@ -71,8 +71,9 @@ def build(folder, table, name, *, comparability="comparable", structure=STRUCTUR
         scores={},
         confusions={},
         sources={"CAB": {source: [path] for source, path in paths.items()}},
+        missing={},
         comparability=comparability,
-        **{"published": CABCNN_PUBLISHED, **more},
+        **{"published": published_file("cabcnn"), **more},
         **files,
     )
     return read_long_form(files["tsv"]), files["markdown"].read_text(), files["latex"].read_text()
@@ -191,4 +192,4 @@ def test_results_are_scored_and_never_read(tmp_path):
     with pytest.raises(
         ConfigError, match=r"table 5, Speaker .*\n.*gives settings and counts, but this is a result"
     ):
-        build(tmp_path, table, "5", published=PUBLISHED)
+        build(tmp_path, table, "5", published=published_file("gresnets"))

@@ -12,7 +12,7 @@ from retable.tables.files import write_table
 from retable.tables.long_form import read_long_form
 from retable.tables.results import ExperimentScores
 from retable.tsv import write_tsv
-from sample_results import CABCNN_PUBLISHED, accuracies, matrix_scores
+from sample_results import accuracies, matrix_scores, published_file
 
 ACCENTS = ("AU", "US", "UK")
 ACCURACY = Cell(experiment="CAB", task="accent", metric="accuracy", aggregate="pooled")
@@ -149,7 +149,7 @@ def test_a_fold_that_does_not_exist_names_those_that_do():
 
 def printed(table):
     """(row, column, metric) -> value of one of cabcnn's tables."""
-    with CABCNN_PUBLISHED.open(newline="") as file:
+    with published_file("cabcnn").open(newline="") as file:
         return {
             (line["row"], line["column"], line["metric"]): line["value"]
             for line in csv.DictReader(file)
@@ -208,14 +208,16 @@ def worse(matrix, clips):
     return [[first - clips, second + clips, third], *others]
 
 
-def build(folder, eight_runs, table, name, published=CABCNN_PUBLISHED):
+def build(folder, eight_runs, table, name, published=None):
     files = {kind: folder / f"table.{kind}" for kind in ("tsv", "markdown", "latex")}
     write_table(
         table,
-        published=published,
+        published=published or published_file("cabcnn"),
         table_name=name,
         scores=eight_runs[0],
         confusions=eight_runs[1],
+        sources={},
+        missing={},
         comparability="comparable",
         **files,
     )
@@ -256,7 +258,7 @@ def test_a_fraction_that_the_paper_truncates_is_as_printed(tmp_path):
         }
     )
     published = tmp_path / "published.csv"
-    lines = CABCNN_PUBLISHED.read_text().splitlines(keepends=True)
+    lines = published_file("cabcnn").read_text().splitlines(keepends=True)
     published.write_text(
         lines[0] + next(line for line in lines if line.startswith("cabcnn,3,Alexnet,test,Accuracy"))
     )

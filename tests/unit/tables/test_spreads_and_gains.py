@@ -10,7 +10,7 @@ from retable.tables.layout import table_layout
 from retable.tables.long_form import read_long_form
 from retable.tables.render import html_table
 from retable.tsv import write_tsv
-from sample_results import CABCNN_PUBLISHED, MIXUP_PUBLISHED, accuracies
+from sample_results import accuracies, published_file
 
 MEAN = Cell(metric="accuracy", aggregate="fold_mean", statistic="mean", percent=True)
 DEVIATION = MEAN.model_copy(update={"statistic": "sd"})
@@ -80,10 +80,12 @@ def build_table(folder, scores, table=TABLE_I, name="I", comparability="comparab
     files = {kind: folder / f"table.{kind}" for kind in ("tsv", "markdown", "latex")}
     write_table(
         table,
-        published=MIXUP_PUBLISHED,
+        published=published_file("mixup_mtl"),
         table_name=name,
         scores=scores,
         confusions={},
+        sources={},
+        missing={},
         comparability=comparability,
         **files,
     )
@@ -183,7 +185,9 @@ def gain_line(folder, scores, gain, key=("MTL vs baseline", "ASC", "gain"), **mo
         [TextRow(row=row, column=column, metric=metric, gain=gain)],
         scores=scores,
         sources={},
-        **{"published": MIXUP_PUBLISHED, "comparability": "comparable", **more},
+        parameters={},
+        missing={},
+        **{"published": published_file("mixup_mtl"), "comparability": "comparable", **more},
         **{name: folder / name for name in names},
     )
     return read_long_form(folder / "text_tsv").set_index(["row", "column", "metric"]).loc[key]
@@ -260,7 +264,7 @@ def write_accents(folder):
 
 def test_a_gain_in_points_says_what_it_is_relative_to_the_lower_number(tmp_path):
     # "More than 10 %": 503 of 524 clips are 95.99 %, 453 are 86.45 %; 95.99 / 86.45 = 1.1104.
-    published = {"published": CABCNN_PUBLISHED}
+    published = {"published": published_file("cabcnn")}
     line = gain_line(tmp_path, write_accents(tmp_path), CLAIM, CLAIM_KEY, **published)
     assert line["note"].endswith(
         "recall 11.80, F1 11.92; 95.99 less 86.45; relative +11.0 %; "
@@ -276,6 +280,6 @@ def test_only_of_numbers_in_percent_there_is_a_relative_gain(tmp_path):
         return cell.model_copy(update={"percent": False, "decimals": 4})
 
     gain = Gain(of=fraction(CLAIM.of), over=fraction(CLAIM.over))
-    published = {"published": CABCNN_PUBLISHED}
+    published = {"published": published_file("cabcnn")}
     line = gain_line(tmp_path, write_accents(tmp_path), gain, CLAIM_KEY, **published)
     assert "; 0.9599 less 0.8645; repeat 1 of 2" in line["note"]

@@ -12,7 +12,7 @@ from retable.tables.layout import table_layout
 from retable.tables.lines import COLUMNS
 from retable.tables.long_form import read_long_form
 from retable.tables.render import escape_latex, html_table
-from sample_results import PUBLISHED, TABLE2, TABLE2_EXPERIMENTS, write_sample_scores
+from sample_results import TABLE2, TABLE2_EXPERIMENTS, published_file, write_sample_scores
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +31,12 @@ def build(folder, scored, table=TABLE2, name="2", comparability="comparable", **
     files = {kind: folder / f"table.{kind}" for kind in ("tsv", "markdown", "latex")}
     write_table(
         table,
-        published=PUBLISHED,
+        published=published_file("gresnets"),
         table_name=name,
         scores=scored[0],
         confusions=scored[1],
+        sources={},
+        missing={},
         comparability=comparability,
         **files,
         **more,
@@ -46,7 +48,7 @@ def test_each_published_number_has_one_line_and_clean_rows_follow(tmp_path, scor
     long_form, _, _ = build(tmp_path, scored)
     assert tuple(long_form.columns) == COLUMNS
     paper = long_form[long_form["variant"] == "paper"]
-    published = pd.read_csv(PUBLISHED, dtype=str, keep_default_na=False)
+    published = pd.read_csv(published_file("gresnets"), dtype=str, keep_default_na=False)
     printed = published[published["table"] == "2"]
     assert paper["published"].tolist() == printed["value"].tolist()
     assert paper["note"].tolist() == printed["note"].tolist()
@@ -249,9 +251,11 @@ def build_text(folder, scored, rows):
     }  # fmt: skip
     write_text_tables(
         rows,
-        published=PUBLISHED,
+        published=published_file("gresnets"),
         scores=scored[0],
         sources={"GR-G-M": {"split": [folder / "split.json"]}},
+        parameters={},
+        missing={},
         comparability="comparable",
         **files,
     )

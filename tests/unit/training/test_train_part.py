@@ -86,21 +86,17 @@ def test_the_history_has_every_epoch_of_every_run(trained):
 
 def test_the_record_says_where_a_result_comes_from(trained, inputs):
     first, second = json.loads(trained.runs.read_text())
+    parameters = json.loads(trained.model.read_text())["parameters"]
     assert (first["repeat"], first["fold"], first["seed"]) == (0, 0, 7)
     assert (second["repeat"], second["fold"], second["seed"]) == (0, 1, 8)
     for record in (first, second):
         assert (record["experiment"], record["variant"]) == ("NET", "paper")
-        assert (record["device"], record["precision"], record["epochs"]) == (
-            "cpu",
-            "float32",
-            EPOCHS,
-        )
+        settings = (record["device"], record["precision"], record["epochs"])
+        assert settings == ("cpu", "float32", EPOCHS)
         assert record["clips"] == record["samples"] == [{"train": 12, "test": 12}]
         assert record["batch_size"] == 5
         assert record["mixup"] is None and record["warm_start"] is None
-        assert (
-            record["parameters"]["trainable"] == json.loads(trained.model.read_text())["parameters"]
-        )
+        assert record["parameters"]["trainable"] == parameters
         assert record["parameters"]["frozen"] == 0
         assert record["optimizer"]["name"] == "Adam"
         assert record["optimizer"]["initial_learning_rate"] == 0.01
@@ -241,9 +237,8 @@ def test_bfloat16_trains_on_a_cpu_and_keeps_float32_weights(trained, inputs, tmp
     outputs = train(tmp_path / "part0", sample_part(precision="bfloat16"), inputs)
     assert json.loads(outputs.runs.read_text())[0]["precision"] == "bfloat16"
     weights = load_file(outputs.weights / "repeat0-fold0.safetensors")
-    assert {value.dtype for value in weights.values() if value.is_floating_point()} == {
-        torch.float32
-    }
+    dtypes = {value.dtype for value in weights.values() if value.is_floating_point()}
+    assert dtypes == {torch.float32}
     exact, rounded = (
         np.concatenate(read_predictions([part.predictions]).table["scores"].tolist())
         for part in (trained, outputs)

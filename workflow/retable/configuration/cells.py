@@ -1,15 +1,15 @@
-"""What cells of tables and texts ask of the runs of their experiments."""
+"""What cells of tables and texts, and figures, ask of the runs of their experiments."""
 
+import itertools
 from collections.abc import Iterator, Mapping
 
 from retable.configuration.raw import RawPaper
 from retable.spec.paper import Cell, Experiment
 from retable.spec.split import KFold
+from retable.splits.clip_roles import choosing_role
 
 
-def cell_faults(
-    raw: RawPaper, experiments: Mapping[str, Mapping[str, Experiment]]
-) -> Iterator[str]:
+def run_faults(raw: RawPaper, experiments: Mapping[str, Mapping[str, Experiment]]) -> Iterator[str]:
     """A cell's fold must be run, and what is chosen on validation clips needs some.
 
     Args:
@@ -17,34 +17,43 @@ def cell_faults(
         experiments: experiment -> variant -> spec; what is not there is reported elsewhere.
     """
     for where, cell in _cells(raw):
-        for variant, experiment in experiments.get(cell.experiment or "", {}).items():
+        for experiment in experiments.get(cell.experiment or "", {}).values():
             if cell.fold is not None and cell.fold not in experiment.run_folds:
                 folds = ", ".join(map(str, experiment.run_folds))
                 yield f"{where}: {cell.experiment} runs no fold {cell.fold}, but {folds}"
-            if cell.fold is not None and cell.aggregate == "pooled":
-                yield f"{where}: a cell of fold {cell.fold} alone pools no folds"
-            chosen = cell.repeats == "best_validation"
-            chosen |= cell.repeats == "best_test" and variant == "clean"
-            if chosen and any(isinstance(one.split, KFold) for one in experiment.inputs):
-                yield (
-                    f"{where}: the best repeat is chosen on validation clips, and the split of "
-                    f"{cell.experiment}, variant {variant}, has none"
-                )
+            for fault in best_repeat_faults(cell.repeats, experiment):
+                yield f"{where}: {fault}"
+
+
+def best_repeat_faults(repeats: str | None, experiment: Experiment) -> Iterator[str]:
+    """What is chosen on validation clips needs some; `repeats` as `choosing_role` takes it."""
+    if choosing_role(repeats, experiment.variant) == "validation" and any(
+        isinstance(one.split, KFold) for one in experiment.inputs
+    ):
+        yield (
+            "the best repeat is chosen on validation clips, and the split of "
+            f"{experiment.experiment}, variant {experiment.variant}, has none"
+        )
 
 
 def _cells(raw: RawPaper) -> Iterator[tuple[str, Cell]]:
-    """Place of every row and single cell of a table, and of every text row's cells.
-
-    What columns and metrics add is left to the job that makes the table.
+    """Place of every cell of a table, each thing that is said of an experiment there once, and of
+    the cells of every text row.
     """
     for table, spec in raw.tables.items():
-        for row, cell in spec.rows.items():
-            yield f"tables.{table}.rows.{row}", cell
-        for row, cells in spec.cells.items():
-            for column, cell in cells.items():
-                own = spec.rows[row].model_dump(exclude_none=True) if row in spec.rows else {}
-                merged = own | cell.model_dump(exclude_none=True)
-                yield f"tables.{table}.cells.{row}.{column}", Cell.model_validate(merged)
+        said: dict[Cell, str] = {}
+        for row, column, metric in itertools.product(spec.rows, spec.columns, spec.metrics):
+            parts = [spec.rows[row], spec.columns[column], spec.metrics[metric]]
+            parts.append(spec.cells.get(row, {}).get(column, Cell()))
+            merged = {
+                field: value
+                for part in parts
+                for field, value in part.model_dump(
+                    include={"experiment", "fold", "repeats"}, exclude_none=True
+                ).items()
+            }
+            said.setdefault(Cell.model_validate(merged), f"tables.{table}, {row} / {column}")
+        yield from ((place, cell) for cell, place in said.items())
     for line in raw.text.values():
         for cell in line.result_cells:
             yield f"text.{line.row}.{line.column}.{line.metric}", cell

@@ -13,11 +13,19 @@ Path = tuple[int | str, ...]
 def faults_of(error: ValidationError, kind: Any, where: str = "") -> list[str]:
     """One line per fault of `error`, each beginning with the dotted key.
 
+    A list that is too short without its faulty entries is not a fault of its own.
+
     Args:
         kind: the model, or the union of models, that the content was validated as.
         where: dotted key of the content.
     """
-    return [_fault(detail, kind, where) for detail in error.errors()]
+    details = error.errors()
+    holders = {detail["loc"][:place] for detail in details for place in range(len(detail["loc"]))}
+    return [
+        _fault(detail, kind, where)
+        for detail in details
+        if detail["type"] != "too_short" or detail["loc"] not in holders
+    ]
 
 
 def _fault(detail: ErrorDetails, kind: Any, where: str) -> str:

@@ -3,13 +3,15 @@
 from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 
+from retable.configuration.cells import best_repeat_faults
 from retable.configuration.merging import nearest
-from retable.spec.corpus import Corpus, corpus_of
+from retable.spec.corpus import Corpus, corpus_of, name_in_corpus
 from retable.spec.feature import LogMelPatches, Spectrogram
 from retable.spec.figure import (
     AccuracyByFused,
     AttentionOverTime,
     Band,
+    ConfusionMatrices,
     Figure,
     MetricByParameter,
     MixedPatches,
@@ -39,6 +41,8 @@ def figure_faults(
         faults: Iterator[str] = iter(())
         if isinstance(figure, Spectrograms):
             faults = _spectrogram_faults(figure, known, corpora)
+        elif isinstance(figure, ConfusionMatrices):
+            faults = _confusion_faults(figure, known)
         elif isinstance(figure, MetricByParameter):
             faults = _parameter_faults(figure, known)
         elif isinstance(figure, MixedPatches):
@@ -49,6 +53,12 @@ def figure_faults(
             faults = _fused_faults(figure, fusions)
         for fault in faults:
             yield f"figures.{name}.{fault}"
+
+
+def _confusion_faults(figure: ConfusionMatrices, experiments: list[Experiment]) -> Iterator[str]:
+    for experiment in experiments:
+        for fault in best_repeat_faults(figure.repeats, experiment):
+            yield f"repeats: {fault}"
 
 
 def _parameter_faults(figure: MetricByParameter, experiments: list[Experiment]) -> Iterator[str]:
@@ -86,7 +96,7 @@ def _attention_faults(
 def _classes(shown: Input, corpora: Mapping[str, Corpus]) -> dict[str, tuple[str, ...]]:
     """Task -> classes of an input's dataset; none where that is not known."""
     corpus = corpora.get(corpus_of(shown.dataset))
-    name = shown.dataset.removeprefix(f"{corpus_of(shown.dataset)}-")
+    name = name_in_corpus(shown.dataset)
     return corpus.classes(name) if corpus and name in corpus.datasets else {}
 
 

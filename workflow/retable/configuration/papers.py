@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from retable.configuration.cells import cell_faults
+from retable.configuration.cells import run_faults
 from retable.configuration.faults import faults_of
 from retable.configuration.figures import figure_faults
 from retable.configuration.merging import (
@@ -86,7 +86,7 @@ class PaperReader:
         }
         for fault in (
             *reference_faults(raw, experiments, fusions),
-            *cell_faults(raw, experiments),
+            *run_faults(raw, experiments),
             *warm_start_faults(experiments),
             *fusion_faults(fusions, experiments),
             *figure_faults(raw.figures, experiments, fusions, corpora),

@@ -16,7 +16,7 @@ from retable.corpora.needed import needed_patterns
 from retable.corpora.source import ResolvedSource, resolve_source
 from retable.errors import ConfigError, MissingData, RetableError
 from retable.spec.config import Config, Scale
-from retable.spec.corpus import Corpus, Source, corpus_of
+from retable.spec.corpus import Corpus, Source, corpus_of, name_in_corpus
 from retable.spec.feature import Feature
 from retable.spec.paper import Input, Paper
 from retable.spec.variant import VariantName
@@ -227,8 +227,7 @@ def _sources(
     """
     used: dict[str, set[str]] = {}
     for one in (one for paper in papers.values() for one in _inputs(paper)):
-        corpus = corpus_of(one.dataset)
-        used.setdefault(corpus, set()).add(one.dataset.removeprefix(f"{corpus}-"))
+        used.setdefault(corpus_of(one.dataset), set()).add(name_in_corpus(one.dataset))
     if len(papers) < len(config.papers):
         # A faulty paper may use any corpus: a fault of its source is told now, not next time.
         used = {name: set() for name in config.corpora} | used

@@ -95,3 +95,14 @@ def file_checksum(path: Path, algorithm: str) -> str:
     """Checksum of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def end_checksum(path: Path) -> str:
+    """SHA-256 of the last 64 KiB of a file, however large it is.
+
+    Archives have there what tells them apart: the sizes and checksums of a zip's files, the
+    checksum and length of a compressed tar.
+    """
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 2**16))
+        return hashlib.sha256(file.read()).hexdigest()

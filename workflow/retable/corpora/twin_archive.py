@@ -1,4 +1,4 @@
-"""Writing the archives of simulated twins."""
+"""Writing the archives of simulated twins whose upstream publishes a zip."""
 
 import zipfile
 from collections.abc import Iterable

@@ -8,8 +8,8 @@ are not used.
 A clip is `audio/<partition>/<accent>/<podcast>__<segment>.wav`. The three names that public code
 shows are `AU-301__40`, `UK-17_1__18` and `US-123_1__50`. Whether all begin with their accent is not
 known, and not asked for: the folder tells the accent. Nor is it known what the number after a
-podcast's underscore means, or who speaks: `UK-17_1` is taken as a podcast of its own, and `speaker`
-is empty.
+podcast's underscore means, or who speaks: `group` is the name without it, so that `UK-17_1` and
+`UK-17_2`, which may be parts of one podcast, are never held apart; `speaker` is empty.
 
 Hansen J. H. L., Liu G. (2016): Unsupervised accent classification for deep data fusion of accent
 and language information. Speech Communication 78, 19-33.
@@ -28,7 +28,7 @@ SAMPLE_RATE = 8_000
 ACCENTS = ("AU", "US", "UK")
 """In the order of the confusion matrices of Lu et al. (2020), Tables 5 and 6."""
 PARTITIONS = ("train", "test")
-CLIP_NAME = re.compile(r"(?P<podcast>.+)__(?P<segment>[0-9]+)")
+CLIP_NAME = re.compile(r"(?P<podcast>.+?)(_[0-9]+)?__(?P<segment>[0-9]+)")
 
 
 def clip_descriptions(metadata: Mapping[str, Path]) -> ClipDescriptions:

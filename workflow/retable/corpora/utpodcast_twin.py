@@ -76,11 +76,11 @@ def _upstream_clips() -> Iterator[dict[str, str]]:
             segment, podcast = divmod(number, len(podcasts))
             # The whole steps of an even slope from 0 to `test` are spread over all the clips.
             for_test = (number + 1) * test // clips > number * test // clips
-            group = podcasts[podcast]
+            name = podcasts[podcast]
             yield {
-                "clip_id": f"{group}__{segment + 1:02d}",
+                "clip_id": f"{name}__{segment + 1:02d}",
                 "speaker": "",
-                "group": group,
+                "group": name.removesuffix("_1"),
                 "accent": accent,
                 "partition": "test" if for_test else "train",
                 "segment": f"{segment + 1:02d}",

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from retable.errors import DataError
-from retable.evaluation.predictions import ROLES, Predictions, read_predictions, score_matrix
+from retable.evaluation.predictions import Predictions, read_predictions, score_matrix
+from retable.splits.clip_roles import ROLES
 
 SEGMENT_KEY = ["clip_id", "segment", "channel"]
 RUN_KEY = ["experiment", "repeat", "fold"]

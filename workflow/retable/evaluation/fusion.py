@@ -25,8 +25,9 @@ import pandas as pd
 from retable.evaluation.classifiers import Classifier, Segments, read_classifiers
 from retable.evaluation.ensembles import Ensemble, Stack, ensembles, stack
 from retable.evaluation.fusion_sizes import accuracy_by_number
-from retable.evaluation.predictions import ROLES, Predictions, write_predictions
+from retable.evaluation.predictions import Predictions, write_predictions
 from retable.spec.paper import Fusion
+from retable.splits.clip_roles import ROLES
 from retable.tsv import write_tsv
 
 logger = logging.getLogger(__name__)

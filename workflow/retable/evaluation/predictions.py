@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from retable.errors import DataError
+from retable.splits.clip_roles import ROLES
 
 CLASSES_KEY = b"retable.classes"
-ROLES = ("train", "validation", "test")
 KEY = ["repeat", "fold", "role", "task", "clip_id", "segment", "channel"]
 SCHEMA = pa.schema(
     [

@@ -57,6 +57,12 @@ def score_experiment(
     write_tsv(pd.concat(confusion_tables)[CONFUSION_COLUMNS], confusion)
 
 
+def first_of_best(accuracies: pd.Series) -> int:
+    """The repeat with the highest accuracy, of equals the first; the index is the repeats."""
+    ordered = accuracies.sort_index()
+    return int(ordered.index[int(ordered.argmax())])
+
+
 def score_decisions(decisions: pd.DataFrame, classes: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """Score decisions (see `pooling.decide`): columns of `SCORE_COLUMNS` without `variant`."""
     rows = [

@@ -107,15 +107,13 @@ class SpectrogramImageExtractor(Extractor):
 
     def facts(self) -> dict[str, Any]:
         """What the feature is, read from its window and from the picture of silence."""
-        shape = self([self.silence()]).shape[1:]
-        *planes, height, width = shape
+        height, width = self([self.silence()]).shape[-2:]
         window = len(analysis_window(self.spec))
         return {
             "kind": self.spec.kind,
             "height": height,
             "width": width,
             "size": f"{height}x{width}",
-            "planes": planes[0] if planes else 1,
             "window": window,
             "overlap_percent": plain_number(100 * (window - self.spec.hop) / window),
             "window_function": self.spec.window_function,

@@ -9,13 +9,12 @@ maximum of fewer samples than all others. Clips have lengths of their own, so th
 with zeros at the end, and the store keeps how many values of each are the clip.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from retable.errors import ConfigError, DataError, listed
+from retable.errors import DataError, listed
 from retable.features.extractor import Extractor, plain_number
 from retable.spec.feature import Waveform
 
@@ -45,31 +44,11 @@ class WaveformExtractor(Extractor):
     """The feature `waveform`."""
 
     def __init__(self, spec: Waveform):
-        """Check the spec.
-
-        Raises:
-            ConfigError: intervals are no whole number of samples, or clips no whole number of
-                intervals.
-        """
-        faults = []
-        if not 1 <= spec.rate <= spec.sample_rate or spec.sample_rate % spec.rate:
-            faults.append(
-                f"rate is {spec.rate}, but {spec.sample_rate} Hz cannot be cut into so many "
-                "intervals of equal length a second; choose a divisor of `sample_rate`"
-            )
-        intervals = spec.seconds * spec.rate
-        if round(intervals) < 1 or not math.isclose(intervals, round(intervals), rel_tol=1e-9):
-            faults.append(
-                f"seconds is {spec.seconds:g}, which is {intervals:g} intervals at the rate "
-                f"{spec.rate}; choose a time of whole intervals"
-            )
-        if faults:
-            raise ConfigError("feature waveform", faults)
         self.spec = spec
         self.interval = spec.sample_rate // spec.rate
         """Samples."""
-        self.intervals = round(intervals)
-        """Of a stored clip."""
+        self.intervals = round(spec.seconds * spec.rate)
+        """Those of a stored clip."""
 
     def __call__(self, waveforms: Sequence[np.ndarray]) -> np.ndarray:
         """Values (clips, intervals) of float32 clips (samples,) at the spec's rate."""

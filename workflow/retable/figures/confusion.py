@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 
 from retable.errors import DataError
-from retable.evaluation.scoring import read_confusion
+from retable.evaluation.scoring import first_of_best, read_confusion
 from retable.figures.style import (
     CHARACTERS_PER_INCH,
     figure_style,
@@ -21,6 +21,7 @@ from retable.figures.style import (
 )
 from retable.spec.figure import ConfusionMatrices
 from retable.spec.split import Role
+from retable.splits.clip_roles import choosing_role
 
 CELL_INCHES = 0.52
 LABEL_INCHES = 1.3
@@ -86,10 +87,9 @@ def _matrix(
     figure: ConfusionMatrices, paths: Sequence[Path], title: str
 ) -> tuple[str, list[str], np.ndarray]:
     """Heading, classes and counts of the repeats that the figure shows."""
-    if figure.repeats == "pooled":
+    role = choosing_role(figure.repeats, figure.variant)
+    if role is None:
         return title, *pooled_confusion(paths, figure.variant, figure.task)
-    on_test = figure.repeats == "best_test" and figure.variant == "paper"
-    role: Role = "test" if on_test else "validation"
     repeat, compared = best_repeat(paths, figure.variant, figure.task, role)
     heading = f"{title}, repeat {repeat} of {compared}"
     return heading, *pooled_confusion(paths, figure.variant, figure.task, repeat)
@@ -125,7 +125,7 @@ def best_repeat(paths: Sequence[Path], variant: str, task: str, role: Role) -> t
     correct = table["n"].where(table["target"] == table["predicted"], 0)
     repeats = table["repeat"]
     accuracies = correct.groupby(repeats).sum() / table["n"].groupby(repeats).sum()
-    return int(accuracies.index[int(np.argmax(accuracies))]), len(accuracies)
+    return first_of_best(accuracies), len(accuracies)
 
 
 def _counts(paths: Sequence[Path], variant: str, task: str, role: Role) -> pd.DataFrame:

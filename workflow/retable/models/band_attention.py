@@ -65,19 +65,15 @@ class BandAttentionNetwork(nn.Module):
     def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
         """Images (batch, channels, rows, frames) to logits (batch, classes) of each task."""
         features = self._band_features(x)
-        attended = (self._weights(features).unsqueeze(-1) * features).sum(dim=1)
+        weights = self.score(features).softmax(dim=1)
+        attended = (weights * features).sum(dim=1)
         shared = self.dropout(self.hidden(attended))
         return {task: head(shared) for task, head in self.heads.items()}
-
-    def band_weights(self, x: torch.Tensor) -> torch.Tensor:
-        """Images (batch, channels, rows, frames) to the attention on each band (batch, bands)."""
-        return self._weights(self._band_features(x))
 
     def structure(self) -> dict[str, Any]:
         """Sizes read from the modules that were built; `filters` has one entry a convolution."""
         return {
             "bands": self.bands,
-            "band_rows": self.band_rows,
             "filters": [
                 layer.out_channels for layer in self.features if isinstance(layer, nn.Conv2d)
             ],
@@ -91,10 +87,6 @@ class BandAttentionNetwork(nn.Module):
         bands = x.unflatten(2, (self.bands, self.band_rows)).transpose(1, 2)
         maps = self.features(bands.flatten(0, 1))
         return maps.mean(dim=(2, 3)).unflatten(0, (len(x), self.bands))
-
-    def _weights(self, features: torch.Tensor) -> torch.Tensor:
-        """Softmax over the bands of the score of each one's features."""
-        return self.score(features).squeeze(-1).softmax(dim=1)
 
 
 def _check(spec: BandAttention, rows: int, frames: int) -> None:

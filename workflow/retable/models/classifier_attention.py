@@ -118,7 +118,6 @@ class ClassifierAttentionNetwork(nn.Module):
         """
         super().__init__()
         _check(input_shape)
-        self.input_samples = input_shape[1]
         self.shortest_input = math.prod(layer.stride for layer in spec.layers)
         self.clips_at_once, self.pooling = spec.clips_at_once, spec.pooling
         widths = (input_shape[0], *(layer.filters for layer in spec.layers))
@@ -184,10 +183,9 @@ class ClassifierAttentionNetwork(nn.Module):
     def structure(self) -> dict[str, Any]:
         """Table 2 and section 4, read from the modules that were built.
 
-        `layers` has a row for each row with parameters in Table 2; `steps_per_input` is p of
-        equation 1 for the longest clip.
+        `layers` has a row for each row with parameters in Table 2.
         """
-        block, layers, steps = self.attention_block, dict[str, dict[str, Any]](), self.input_samples
+        block, layers = self.attention_block, dict[str, dict[str, Any]]()
         for number, layer in enumerate(cast("Iterable[PooledConvolution]", self.layers), start=1):
             convolution, pooling = layer.convolution, layer.pooling
             layers[f"convolution{number}"] = {
@@ -199,7 +197,6 @@ class ClassifierAttentionNetwork(nn.Module):
                 "stride": f"{pooling.stride}x1",
                 "dropout": layer.dropout.p,
             }
-            steps = -(-steps // pooling.stride)
         *attention, last = (unit for unit in block.attention if isinstance(unit, nn.Linear))
         classifiers = {"classifiers": last.out_features}
         return {
@@ -209,7 +206,6 @@ class ClassifierAttentionNetwork(nn.Module):
                 unit.bias.shape[1] for unit in block.classifiers if isinstance(unit, ParallelLinear)
             ],
             "attention_units": [unit.out_features for unit in attention],
-            "steps_per_input": steps,
             "tasks": len(block.outputs),
         }
 

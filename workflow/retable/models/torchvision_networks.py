@@ -42,8 +42,7 @@ class TorchvisionNetwork(nn.Module):
             classes: task -> number of classes.
 
         Raises:
-            ConfigError: the input is no image with three channels, or too small for the network;
-                or ResNet18 is given a width for layers that it lacks.
+            ConfigError: the input is no image with three channels, or too small for the network.
         """
         super().__init__()
         _check(spec, input_shape)
@@ -60,15 +59,12 @@ class TorchvisionNetwork(nn.Module):
     def structure(self) -> dict[str, Any]:
         """Sizes read from the modules that were built, in their order.
 
-        `filters` has an entry for each convolution, ResNet18's projections included;
-        `fully_connected` one for each such layer but the last.
+        `filters` has an entry for each convolution, ResNet18's projections included.
         """
-        modules = [*self.network.modules()]
-        linear = [module.out_features for module in modules if isinstance(module, nn.Linear)]
+        modules = self.network.modules()
         return {
             "architecture": self.architecture,
             "filters": [module.out_channels for module in modules if isinstance(module, nn.Conv2d)],
-            "fully_connected": linear[:-1],
             "tasks": len(self.classes),
         }
 
@@ -124,10 +120,6 @@ def _check(spec: TorchvisionSpec, input_shape: tuple[int, ...]) -> None:
         faults.append(
             f"the feature's images have {rows} rows and {frames} frames; {spec.architecture} needs "
             f"at least {least_rows} rows and {least_frames} frames"
-        )
-    if spec.hidden is not None and spec.architecture not in GRID_CELLS:
-        faults.append(
-            f"hidden is {spec.hidden}, and {spec.architecture} has no such layers; leave it out"
         )
     if faults:
         raise ConfigError("model torchvision", faults)

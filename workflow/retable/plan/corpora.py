@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retable.configuration.project import Project
+from retable.corpora.files import end_checksum
 from retable.corpora.source import ResolvedSource
 from retable.digest import code_digest
 from retable.registry import CORPORA, TWINS
 from retable.spec.base import canonical_json
-from retable.spec.corpus import Archive, Corpus, Dataset, Promise, corpus_of
+from retable.spec.corpus import Archive, Corpus, Dataset, Promise, corpus_of, name_in_corpus
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,16 @@ class CorporaPlan:
     def archive_identity(self, corpus: str, name: str) -> str:
         """Changes when another archive is to be fetched.
 
-        That is its checksum; one that upstream makes on the fly has none, and is another when it
-        comes from elsewhere or, in a directory, when the file there is replaced.
+        That is its checksum; one without is another when it comes from elsewhere or, in a
+        directory, when the file there is another, but not when its time stamp alone is.
         """
         archive, source = self.archive(corpus, name), self.source(corpus)
         if archive.checksum:
             return archive.checksum
         if source.kind != "archives":
             return canonical_json([archive.files_md5, source.addresses(archive)])
-        status = (Path(source.location) / name).stat()
-        return canonical_json([archive.files_md5, status.st_size, status.st_mtime_ns])
+        file = Path(source.location) / name
+        return canonical_json([archive.files_md5, file.stat().st_size, end_checksum(file)])
 
     def unpacked_limit(self, corpus: str, folder: str) -> int:
         """Bytes that the archive for a folder may unpack to: audio compresses less than this, and
@@ -70,13 +71,11 @@ class CorporaPlan:
 
     def dataset(self, name: str) -> Dataset:
         """A dataset's spec, by `<corpus>-<dataset>`."""
-        corpus = corpus_of(name)
-        return self.corpus(corpus).datasets[name.removeprefix(f"{corpus}-")]
+        return self.corpus(corpus_of(name)).datasets[name_in_corpus(name)]
 
     def classes(self, dataset: str) -> dict[str, tuple[str, ...]]:
         """Task -> class names of a dataset, by `<corpus>-<dataset>`."""
-        corpus = corpus_of(dataset)
-        return self.corpus(corpus).classes(dataset.removeprefix(f"{corpus}-"))
+        return self.corpus(corpus_of(dataset)).classes(name_in_corpus(dataset))
 
     def promised_classes(self, dataset: str) -> dict[str, tuple[str, ...]]:
         """Task -> classes that must have clips: none of a simulated or a partial corpus."""

@@ -1,9 +1,12 @@
 """What all specs share: strictness, and the text that stands for a spec in a job's parameters."""
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+Size = Annotated[int, Field(ge=1)]
+"""How many samples, filters, frames or epochs there are: one at least."""
 
 
 class Spec(BaseModel):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from retable.spec.base import Spec
+from retable.spec.base import Size, Spec
 
 Filter = dict[str, list[str]]
 """Manifest column -> accepted values; a clip must match every column."""
@@ -15,7 +15,7 @@ class Archive(Spec):
 
     name: str
     urls: tuple[str, ...]
-    bytes: int
+    bytes: Size
     exact: bool = True
     """Whether `bytes` is the very size; else, as always without a checksum, it is about that."""
     md5: str | None = None
@@ -90,6 +90,11 @@ def corpus_of(dataset: str) -> str:
     return dataset.partition("-")[0]
 
 
+def name_in_corpus(dataset: str) -> str:
+    """The name below its corpus of a dataset, which experiments name `<corpus>-<dataset>`."""
+    return dataset.partition("-")[2]
+
+
 class Corpus(Spec):
     """A corpus as published upstream (`workflow/corpora/<corpus>.yaml`)."""
 
@@ -101,7 +106,7 @@ class Corpus(Spec):
     request: str | None = None
     """Whom to ask for a corpus that nobody may download without: it is never fetched silently."""
     archives: tuple[Archive, ...]
-    sample_rate: int
+    sample_rate: Size
     """Hz; a clip at another rate is rejected."""
     labels: dict[str, tuple[str, ...]]
     """Task -> class names in their fixed order; each task is a column of the manifest."""

@@ -1,10 +1,11 @@
 """Features: what a model sees of a clip."""
 
+import math
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from retable.spec.base import Spec
+from retable.spec.base import Size, Spec
 
 AudioLayout = Literal["mono", "stereo"]
 """Channels of the packed audio that a feature is computed from."""
@@ -14,12 +15,12 @@ class Spectrogram(Spec):
     """Magnitude of the short-time Fourier transform as an image of fixed size."""
 
     kind: Literal["spectrogram"]
-    sample_rate: int
-    window: int
+    sample_rate: Size
+    window: Size
     """Samples; also the FFT size, so that the image has `window // 2 + 1` rows."""
-    hop: int
+    hop: Size
     window_function: Literal["hamming", "hann"]
-    frames: int
+    frames: Size
     """Columns of the image."""
     time_fit: Literal["resize", "crop", "pad"]
     """How a clip's frames become `frames`: linear interpolation, centre crop of a longer clip
@@ -28,7 +29,7 @@ class Spectrogram(Spec):
     """ln(magnitude + floor), 20 log10 of the same, or the magnitude itself."""
     normalise: Literal["clip", "none"]
     """Zero mean and unit variance over a clip's image, or nothing."""
-    rows: int | None = None
+    rows: Size | None = None
     """Averages neighbouring frequency rows down to this many (small scales only)."""
     dtype: Literal["float16", "float32"] = "float32"
     audio_layout: ClassVar[AudioLayout] = "mono"
@@ -38,10 +39,10 @@ class LogMelStatistics(Spec):
     """Mean and standard deviation over time of each log-mel band, by librosa."""
 
     kind: Literal["logmel_statistics"]
-    sample_rate: int
-    window: int
-    hop: int
-    bands: int
+    sample_rate: Size
+    window: Size
+    hop: Size
+    bands: Size
     dtype: Literal["float16", "float32"] = "float32"
     audio_layout: ClassVar[AudioLayout] = "mono"
 
@@ -53,20 +54,20 @@ class LogMelPatches(Spec):
     """Log-mel images of one or more channels of a clip, cut into overlapping square patches."""
 
     kind: Literal["logmel_patches"]
-    sample_rate: int
-    window: int
+    sample_rate: Size
+    window: Size
     """Samples of the Hann window; also the FFT size."""
-    hop: int
-    bands: int
+    hop: Size
+    bands: Size
     channels: tuple[ChannelImage, ...] = Field(min_length=1)
     """`mono` alone, or images of a stereo clip: left, right, their sum (mid) and difference."""
     combine: Literal["image", "power", "wave"] = "image"
     """What is added for `mid` and subtracted for `side`: log-mel images, mel powers, waveforms."""
-    frames: int
+    frames: Size
     """Columns of a patch."""
-    hop_frames: int
+    hop_frames: Size
     """Columns from one patch to the next."""
-    patches: int = Field(ge=1)
+    patches: Size
     """Patches of a clip, from its start; a shorter clip is an error."""
     dtype: Literal["float16", "float32"] = "float32"
 
@@ -96,8 +97,8 @@ class Waveform(Spec):
     """
 
     kind: Literal["waveform"]
-    sample_rate: int
-    rate: int
+    sample_rate: Size
+    rate: Size
     """Intervals a second; divides `sample_rate`."""
     pick: Literal["max", "absmax"]
     """The largest sample with its sign, or the largest magnitude."""
@@ -108,17 +109,35 @@ class Waveform(Spec):
     dtype: Literal["float16", "float32"] = "float32"
     audio_layout: ClassVar[AudioLayout] = "mono"
 
+    @model_validator(mode="after")
+    def _has_whole_intervals(self) -> "Waveform":
+        faults = []
+        if self.sample_rate % self.rate:
+            faults.append(
+                f"rate is {self.rate}, but {self.sample_rate} Hz cannot be cut into so many "
+                "intervals of equal length a second; choose a divisor of sample_rate"
+            )
+        intervals = self.seconds * self.rate
+        if intervals < 0.5 or not math.isclose(intervals, round(intervals), rel_tol=1e-9):
+            faults.append(
+                f"seconds is {self.seconds:g}, which is {intervals:g} intervals at the rate "
+                f"{self.rate}; choose a time of whole intervals"
+            )
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
 
 class SpectrogramImage(Spec):
     """A spectrogram in decibels as a picture of fixed size (cabcnn, section 4)."""
 
     kind: Literal["spectrogram_image"]
-    sample_rate: int
-    window: int
+    sample_rate: Size
+    window: Size
     """Samples; also the FFT size."""
-    hop: int
+    hop: Size
     window_function: Literal["hamming", "hann"]
-    size: int
+    size: Size
     """Rows and columns of the picture; the whole clip is resized to it."""
     colours: Literal["rgb", "gray"]
     colour_map: str = "viridis"

@@ -18,9 +18,14 @@ class _Figure(Spec):
 
     draws: ClassVar[Drawn]
     title: str
-    caption: str
+    caption: str = ""
+    """Stands under the figure on the page; not drawn."""
     experiments: tuple[str, ...] = Field(min_length=1)
     variant: VariantName = "paper"
+
+    def drawn_text(self) -> str:
+        """Text that stands for what is drawn: an edited caption changes the page alone."""
+        return self.model_copy(update={"caption": ""}).canonical()
 
 
 class ConfusionMatrices(_Figure):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from retable.spec.base import Spec
+from retable.spec.base import Size, Spec
 
 Activation = Literal["tanh", "sigmoid", "relu", "4sigmoid-2"]
 
@@ -13,10 +13,10 @@ Activation = Literal["tanh", "sigmoid", "relu", "4sigmoid-2"]
 class Stem(Spec):
     """The first convolution and pooling."""
 
-    filters: int
-    kernel: int
-    stride: int
-    pool: int
+    filters: Size
+    kernel: Size
+    stride: Size
+    pool: int = Field(ge=0)
     """Max-pooling kernel; its stride is 2. 0 leaves the pooling out."""
 
 
@@ -28,15 +28,15 @@ class GatedResNet(Spec):
     """F1(x) * F2(x) + Mx (equation 8), F2(F1(x)) + Mx (equation 6), or F2(F1(x))."""
     f1: Activation
     f2: Activation
-    kernel1: int
-    kernel2: int
-    filters: tuple[int, ...]
+    kernel1: Size
+    kernel2: Size
+    filters: tuple[Size, ...]
     """One entry a block; cut, or its last entry repeated, to `depth` blocks."""
-    depth: int = Field(ge=1)
+    depth: Size
     stem: Stem
     pooling: Literal["average", "grid"]
     """What precedes the fully connected layer: global average, or a 4 x 4 grid of averages."""
-    hidden: int
+    hidden: Size
     """Width of the shared fully connected layer."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
 
@@ -55,9 +55,9 @@ class BranchedVGG(Spec):
     alpha: dict[str, float] = {}
     """Task -> share of a branch's own layer 14 in the input of its layer 15 (equations 4 and 5);
     the other branch has the rest. Without, branches are not connected."""
-    widths: tuple[int, int, int]
+    widths: tuple[Size, Size, Size]
     """Filters of layers 1-2, 4-5 and 7-9."""
-    head: int
+    head: Size
     """Filters of layers 11 and 13."""
     dropout: float = Field(ge=0, lt=1)
     """Layers 12 and 14."""
@@ -69,7 +69,7 @@ class BranchedVGG(Spec):
     positions start there, with 0.5 a third."""
     fuse_input: Literal["flatten", "gap"] = "flatten"
     """Fused only: what of layer 15 the fully connected layers see."""
-    fused_units: int = 1024
+    fused_units: Size = 1024
     """Fused only: neurons of the fully connected layer on each branch."""
 
     def task_faults(self, tasks: Collection[str]) -> list[str]:
@@ -101,11 +101,11 @@ class BranchedVGG(Spec):
 class WaveformLayer(Spec):
     """A convolution over time, ReLU, max pooling and dropout (cabcnn, Table 2)."""
 
-    filters: int
-    kernel: int
-    pool: int
+    filters: Size
+    kernel: Size
+    pool: Size
     """Max-pooling kernel."""
-    stride: int
+    stride: Size
     """That of the pooling; the convolution's is 1."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
 
@@ -115,27 +115,28 @@ class ClassifierAttention(Spec):
 
     kind: Literal["classifier_attention"]
     layers: tuple[WaveformLayer, ...] = Field(min_length=1)
-    classifiers: int = Field(ge=1)
-    classifier_units: tuple[int, ...]
+    classifiers: Size
+    classifier_units: tuple[Size, ...]
     """Widths of the fully connected layers of a classifier before its softmax layer."""
-    attention_units: tuple[int, ...]
+    attention_units: tuple[Size, ...]
     """The same for the attention unit."""
     pooling: Literal["mean", "sum"]
     """Over steps: the unweighted average (Fig. 1) or the sum (its equation)."""
-    clips_at_once: int | None = Field(default=None, ge=1)
+    clips_at_once: Size | None = None
     """Clips whose convolutions are in memory at once during training: each such chunk is computed
-    again for its gradient. All when absent; results agree but for rounding."""
+    again for its gradient. All when absent: without dropout, results agree but for rounding; with
+    it, each chunk draws what it drops for itself."""
 
 
 class BandAttention(Spec):
     """AttentionCNN, a reconstruction: attention over frequency bands of a spectrogram image."""
 
     kind: Literal["band_attention"]
-    bands: int = Field(ge=1)
+    bands: Size
     """Bands of equal height; one network sees each of them."""
-    filters: tuple[int, ...] = Field(min_length=1)
+    filters: tuple[Size, ...] = Field(min_length=1)
     """Of the 3 x 3 convolutions; max pooling follows each."""
-    hidden: int
+    hidden: Size
     """Width of the fully connected layer before the classifier."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
 
@@ -145,8 +146,16 @@ class TorchvisionNetwork(Spec):
 
     kind: Literal["torchvision"]
     architecture: Literal["alexnet", "vgg11", "resnet18"]
-    hidden: int | None = None
+    hidden: Size | None = None
     """Width of the two fully connected layers of AlexNet and VGG; the original's when absent."""
+
+    @model_validator(mode="after")
+    def _has_the_layers_that_it_sizes(self) -> "TorchvisionNetwork":
+        if self.hidden is not None and self.architecture == "resnet18":
+            raise ValueError(
+                f"hidden is {self.hidden}, and resnet18 has no such layers; leave it out"
+            )
+        return self
 
 
 class SupportVectorMachine(Spec):

@@ -119,7 +119,7 @@ class Cell(Spec):
     repeats: Literal["mean", "best_test", "best_validation"] | None = None
     """The mean over repeats (the default), or the repeat whose accuracy is highest on these clips;
     `variant: clean` takes the best by validation where the paper takes that by test."""
-    fold: int | None = None
+    fold: int | None = Field(default=None, ge=0)
     """This fold alone."""
     target: str | None = None
     """Confusions: the true class, where it is not the name of the row."""
@@ -128,7 +128,7 @@ class Cell(Spec):
     key: str | None = None
     """Tables with a `reading`: what stands for the row, column or metric in its key."""
     percent: bool | None = None
-    decimals: int | None = None
+    decimals: int | None = Field(default=None, ge=0)
 
 
 class Reading(Spec):
@@ -138,7 +138,7 @@ class Reading(Spec):
     experiment: str
     """The experiment (`variant: paper`) whose model, feature, runs, split, clips or corpus is read,
     or the fusion whose facts are."""
-    input: int = 0
+    input: int = Field(default=0, ge=0)
     """Which of the experiment's inputs, for its feature, split, dataset, manifest or corpus."""
     key: str
     """Dotted path in the JSON that describes the source; for the clips of a dataset or of a whole

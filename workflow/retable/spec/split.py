@@ -1,5 +1,6 @@
 """Splits: which clips train and which are held out."""
 
+from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -60,6 +61,16 @@ class Shares(Spec):
             raise ValueError("shares names train, validation and test, each once")
         if min(self.shares.values()) <= 0 or abs(sum(self.shares.values()) - 1) > 1e-9:
             raise ValueError(f"shares {self.shares} are not positive numbers that sum to 1")
+        return self
+
+    @model_validator(mode="after")
+    def _deals_groups_out_in_hundredths(self) -> "Shares":
+        hundredths = [100 * Fraction(str(share)) for share in self.shares.values()]
+        if self.group and any(number.denominator > 1 for number in hundredths):
+            raise ValueError(
+                f"shares {self.shares} are of groups, which are dealt out in equal folds, 100 at "
+                "most; write each as a multiple of 0.01"
+            )
         return self
 
 

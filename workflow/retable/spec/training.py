@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from retable.spec.base import Spec
+from retable.spec.base import Size, Spec
 
 
 class WarmStart(Spec):
@@ -37,8 +37,10 @@ class Training(Spec):
     optimizer: Literal["adam", "adamw", "sgd"]
     learning_rate: float = Field(gt=0)
     momentum: float = 0.0
+    epsilon: float = Field(default=1e-8, gt=0)
+    """Adam's, against a division by zero: torch's default is 1e-8, that of Keras 1e-7."""
     weight_decay: float = 0.0
-    decay_every: int | None = None
+    decay_every: Size | None = None
     """Epochs after which the learning rate is multiplied by `decay_factor`; never when absent."""
     decay_factor: float = 0.1
     task_weights: dict[str, float] = {}

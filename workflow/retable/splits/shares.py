@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
-from retable.errors import ConfigError, DataError
+from retable.errors import DataError
 from retable.spec.split import Role, Shares
-from retable.splits.strata import ROLES, check_every_class, strata
+from retable.splits.clip_roles import ROLES
+from retable.splits.strata import check_every_class, strata
 
 ORDERS = 1000
 """Orders of the folds that are tried until every role has clips of every class."""
@@ -35,7 +36,6 @@ def share_roles(dataset: pd.DataFrame, split: Shares, repeat: int) -> list[pd.Da
         One table with the columns `clip_id` and `role`, sorted by `clip_id`.
 
     Raises:
-        ConfigError: with `group`, shares that are no multiples of 1/100.
         DataError: a column is missing or empty, or a class has too few clips or groups to be in
             every role.
     """
@@ -74,7 +74,7 @@ def _dealt_out(
     shares: dict[Role, Fraction],
     generator: np.random.Generator,
 ) -> np.ndarray:
-    number = _folds_of(shares)
+    number = lcm(*(share.denominator for share in shares.values()))
     _check_enough(classes, groups, number)
     seed = int(generator.integers(2**32))
     spread = StratifiedGroupKFold(number, shuffle=True, random_state=seed)
@@ -88,20 +88,6 @@ def _dealt_out(
         if all((counts[role_of_fold == role].sum(axis=0) > 0).all() for role in ROLES):
             break
     return role_of_fold[folds].astype(object)
-
-
-def _folds_of(shares: dict[Role, Fraction]) -> int:
-    folds = lcm(*(share.denominator for share in shares.values()))
-    if 100 % folds:
-        shown = ", ".join(f"{role} {float(share):g}" for role, share in shares.items())
-        raise ConfigError(
-            "paper.yaml",
-            [
-                f"split with shares {shown}: shares of groups are dealt out in equal folds, 100 at "
-                "most; write each as a multiple of 0.01"
-            ],
-        )
-    return folds
 
 
 def _check_enough(classes: pd.Series, groups: pd.Series, folds: int) -> None:

@@ -5,9 +5,8 @@ import itertools
 import pandas as pd
 
 from retable.errors import DataError, listed
-from retable.spec.split import KFold, Role, Shares
-
-ROLES: tuple[Role, ...] = ("train", "validation", "test")
+from retable.spec.split import KFold, Shares
+from retable.splits.clip_roles import ROLES
 
 
 def strata(clips: pd.DataFrame, column: str) -> pd.Series:

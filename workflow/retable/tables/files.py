@@ -22,8 +22,8 @@ def write_table(
     table_name: str,
     scores: Mapping[str, Path],
     confusions: Mapping[str, Path],
-    sources: Sources | None = None,
-    missing: Mapping[str, str] | None = None,
+    sources: Sources,
+    missing: Mapping[str, str],
     comparability: Comparability,
     note: str = "",
     tsv: Path,
@@ -56,8 +56,8 @@ def write_table(
         source=f"{published.parent.name}, table {table_name}",
         comparability=comparability,
         scores=read_experiment_scores(scores, confusions),
-        sources=sources or {},
-        missing=missing or {},
+        sources=sources,
+        missing=missing,
     )
     if table.reading is None:
         long_form = table_long_form(table, printed, results)
@@ -75,8 +75,8 @@ def write_text_tables(
     published: Path,
     scores: Mapping[str, Path],
     sources: Sources,
-    parameters: Parameters | None = None,
-    missing: Mapping[str, str] | None = None,
+    parameters: Parameters,
+    missing: Mapping[str, str],
     comparability: Comparability,
     text_tsv: Path,
     text_markdown: Path,
@@ -109,10 +109,10 @@ def write_text_tables(
         comparability=comparability,
         scores=read_experiment_scores(scores, {}),
         sources=sources,
-        missing=missing or {},
+        missing=missing,
     )
     printed = read_published(published)
-    text, settings = text_long_forms(rows, printed, results, parameters or {})
+    text, settings = text_long_forms(rows, printed, results, parameters)
     note = TITLE_NOTES[comparability]
     write_tsv(text, text_tsv)
     write_tsv(settings, settings_tsv)

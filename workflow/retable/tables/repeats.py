@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from retable.errors import DataError
-from retable.evaluation.scoring import POOLED
+from retable.evaluation.scoring import POOLED, first_of_best
 from retable.spec.paper import Cell
+from retable.spec.split import Role
+from retable.splits.clip_roles import choosing_role
 from retable.tables.results import ExperimentScores
 
 
@@ -41,8 +43,9 @@ def choose_runs(
         DataError: There is no such fold, or no accuracy to choose by.
     """
     compared, notes = None, []
-    if cell.repeats in ("best_test", "best_validation"):
-        repeat, compared, note = _best_repeat(cell, scores, variant)
+    role = choosing_role(cell.repeats, variant)
+    if role is not None:
+        repeat, compared, note = _best_repeat(cell, scores, variant, role)
         notes.append(note)
         values = values[values["repeat"] == repeat]
     is_pooled = values["fold"].astype(str) == POOLED
@@ -59,13 +62,10 @@ def choose_runs(
     return CellRuns(folds, pooled, compared, "; ".join(notes))
 
 
-def _best_repeat(cell: Cell, scores: ExperimentScores, variant: str) -> tuple[int, int, str]:
-    """The repeat with the highest accuracy over its folds, of how many, and a note that says so.
-
-    Of equals it is the first. cabcnn lists the run of the highest test accuracy of eight (section
-    4); a clean protocol does not choose on test clips.
-    """
-    role = "test" if cell.repeats == "best_test" and variant == "paper" else "validation"
+def _best_repeat(
+    cell: Cell, scores: ExperimentScores, variant: str, role: Role
+) -> tuple[int, int, str]:
+    """The first repeat of the highest accuracy over its folds, of how many, and a note of that."""
     table = scores.scores
     found = table[
         (table["variant"] == variant)
@@ -79,9 +79,8 @@ def _best_repeat(cell: Cell, scores: ExperimentScores, variant: str) -> tuple[in
             f"{scores.source}: no {role} accuracy of task {cell.task} in variant {variant} to "
             "choose the best repeat by; let the split have such clips, or drop the cell's `repeats`"
         )
-    ordered = found.sort_values("repeat")
-    repeat = int(ordered["repeat"].iloc[ordered["value"].argmax()])
-    note = f"repeat {repeat} of {len(ordered)}, best by {role} accuracy"
+    repeat = first_of_best(found.set_index("repeat")["value"])
+    note = f"repeat {repeat} of {len(found)}, best by {role} accuracy"
     if cell.repeats == "best_test" and role != "test":
         note += " instead of test accuracy"
-    return repeat, len(ordered), note
+    return repeat, len(found), note

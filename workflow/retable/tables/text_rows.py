@@ -1,6 +1,5 @@
 """Long forms of the numbers in a paper's running text: results and settings."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -41,18 +40,12 @@ def text_long_forms(
         parameters: The numbers that compared experiments are drawn at.
 
     Raises:
-        ConfigError: A row is not published, occurs twice, or names no experiment.
+        ConfigError: A row is not published, or names no experiment.
         DataError: Scores or sources lack what a row needs.
     """
     by_key = {(row.row, row.column, row.metric): row for row in rows}
     records = {key_of(line): line for line in text_lines(published_rows(printed, "text"))}
-    counts = Counter((row.row, row.column, row.metric) for row in rows)
     faults = [
-        f"the text row {' / '.join(key)} occurs {count} times"
-        for key, count in counts.items()
-        if count > 1
-    ]
-    faults += [
         f"the text row {' / '.join(key)} is not published{nearest(key, records)}"
         for key in by_key
         if key not in records

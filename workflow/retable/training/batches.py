@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from retable.evaluation.predictions import ROLES
 from retable.spec.training import Training
+from retable.splits.clip_roles import ROLES
 from retable.training.samples import Samples
 
 ELEMENTS_AT_ONCE = 64 * 257 * 399

@@ -28,8 +28,11 @@ def device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
 
 
-def set_determinism(strict: bool) -> None:
+def set_determinism(strict: bool, same_shapes: bool = True) -> None:
     """One CPU thread always, so that results do not depend on `--cores`; strict kernels if asked.
+
+    Where they need not be strict, kernels are tried out if all batches have the `same_shapes`: for
+    each new shape that would take longer than it gains.
 
     cuBLAS reads its workspace setting when CUDA starts: call this before the first CUDA operation.
     """
@@ -39,6 +42,6 @@ def set_determinism(strict: bool) -> None:
     # Strict mode would also overwrite new memory, which matters only to kernels that read it first.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.deterministic = strict
-    torch.backends.cudnn.benchmark = not strict
+    torch.backends.cudnn.benchmark = not strict and same_shapes
     torch.backends.cuda.matmul.allow_tf32 = not strict
     torch.backends.cudnn.allow_tf32 = not strict

@@ -8,8 +8,6 @@ from retable.splits.roles import read_roles
 from retable.training.inputs import InputFiles
 from retable.tsv import read_tsv
 
-ADJECTIVES: dict[Role, str] = {"train": "training", "validation": "validation", "test": "test"}
-
 
 def first_clips(
     files: InputFiles,
@@ -48,7 +46,7 @@ def first_clips(
     first = among.groupby(task)["clip_id"].min()
     for name in classes:
         if name not in first.index:
-            adjective = ADJECTIVES[role]
+            adjective = "training" if role == "train" else role
             raise DataError(
                 f"{files.split}: repeat {repeat}, fold {fold} has no {adjective} clip of "
                 f"{task} {name!r}; correct `{field}` of the figure to classes among "

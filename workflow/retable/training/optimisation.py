@@ -11,10 +11,10 @@ from retable.spec.training import Training
 def optimizer_of(parameters: Iterable[nn.Parameter], training: Training) -> torch.optim.Optimizer:
     """The optimizer that a training asks for, in its fused form."""
     rate, decay = training.learning_rate, training.weight_decay
-    if training.optimizer == "adam":
-        return torch.optim.Adam(parameters, lr=rate, weight_decay=decay, fused=True)
-    if training.optimizer == "adamw":
-        return torch.optim.AdamW(parameters, lr=rate, weight_decay=decay, fused=True)
+    adams = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+    if training.optimizer in adams:
+        adam = adams[training.optimizer]
+        return adam(parameters, lr=rate, eps=training.epsilon, weight_decay=decay, fused=True)
     return torch.optim.SGD(
         parameters, lr=rate, momentum=training.momentum, weight_decay=decay, fused=True
     )

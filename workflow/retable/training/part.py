@@ -81,7 +81,7 @@ def train_part(
     """
     training = part.training
     assert training is not None, "baselines are fitted, not trained"
-    set_determinism(training.determinism == "strict")
+    set_determinism(training.determinism == "strict", training.batching == "whole")
     device = training_device(compute.device)
     loaded = [
         load_input(files, {task: part.classes[task] for task in tasks}, device)
