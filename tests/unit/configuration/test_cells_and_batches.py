@@ -68,6 +68,19 @@ def test_a_split_by_shares_has_validation_clips_to_choose_on(of_waves, read):
     assert (training.monitor, training.patience) == ("loss", 15)
 
 
+def test_official_folds_without_validation_clips_have_none_to_choose_on(edit, faults):
+    roles = [{"train": {"repetition": ["01"]}, "test": {"repetition": ["02"]}}]
+    edit(
+        "papers/waves/paper.yaml",
+        splits={"official": {"kind": "official", "roles": roles}},
+        experiments={"NET": {"split": "official", "training": {"selection": "best_validation"}}},
+    )
+    assert faults() == [
+        "papers.waves.experiments.NET: selection best_validation needs validation clips, and split "
+        "official has none; use selection last"
+    ]
+
+
 def test_patience_without_a_choice_of_epochs_is_a_fault(edit, faults):
     edit("papers/waves/paper.yaml", trainings={"adam": {"patience": 5}})
     (fault,) = faults()

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from learning import losses_while_learning
 from torch import nn
 
 from retable.errors import ConfigError
@@ -264,12 +265,7 @@ def test_the_network_learns_two_tasks_at_once():
     model = GatedResidualNetwork(
         variant(SMALL, pooling="grid", hidden=16), (1, 24, 24), {"band": 4, "steady": 2}
     )
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
-    for _ in range(40):
-        optimizer.zero_grad()
-        logits = model(x)
-        sum(nn.functional.cross_entropy(logits[task], targets[task]) for task in targets).backward()
-        optimizer.step()
+    losses_while_learning(model, x, targets, rate=0.02, steps=40)
     logits = model.eval()(x)
     for task, target in targets.items():
         assert (logits[task].argmax(dim=1) == target).float().mean() > 0.9

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 
 from retable.configuration.raw import RawPaper
 from retable.spec.paper import Cell, Experiment
-from retable.spec.split import KFold
 from retable.splits.clip_roles import choosing_role
 
 
@@ -27,8 +26,8 @@ def run_faults(raw: RawPaper, experiments: Mapping[str, Mapping[str, Experiment]
 
 def best_repeat_faults(repeats: str | None, experiment: Experiment) -> Iterator[str]:
     """What is chosen on validation clips needs some; `repeats` as `choosing_role` takes it."""
-    if choosing_role(repeats, experiment.variant) == "validation" and any(
-        isinstance(one.split, KFold) for one in experiment.inputs
+    if choosing_role(repeats, experiment.variant) == "validation" and not all(
+        one.split.has_validation for one in experiment.inputs
     ):
         yield (
             "the best repeat is chosen on validation clips, and the split of "

@@ -7,7 +7,6 @@ from retable.configuration.raw import RawPaper
 from retable.spec.feature import LogMelPatches, Waveform
 from retable.spec.model import BranchedVGG, ClassifierAttention
 from retable.spec.paper import Experiment, Fusion, Table
-from retable.spec.split import KFold
 
 Experiments = Mapping[str, Mapping[str, Experiment]]
 """Experiment -> variant -> spec."""
@@ -92,7 +91,7 @@ def _selection_faults(experiment: Experiment) -> Iterator[str]:
         yield ": selection best_test looks at test data and is open only to variant paper"
     if selection == "best_validation":
         for one in experiment.inputs:
-            if isinstance(one.split, KFold):
+            if not one.split.has_validation:
                 yield (
                     f": selection best_validation needs validation clips, and split "
                     f"{one.split_name} has none; use selection last"

@@ -146,7 +146,7 @@ class ClassifierAttentionNetwork(nn.Module):
         """
         counts: int | torch.Tensor
         if lengths is None:
-            rows = self.normalisation(self._features(x, None)).transpose(1, 2)
+            rows = self._representations(x)
             pooled = {task: c.sum(dim=1) for task, c in self._classes(rows, 1).items()}
             counts = rows.shape[1]
         else:
@@ -175,8 +175,7 @@ class ClassifierAttentionNetwork(nn.Module):
         training = self.training
         self.eval()
         try:
-            rows = self.normalisation(self._features(x, None)).transpose(1, 2)
-            return self.attention_block(rows)
+            return self.attention_block(self._representations(x))
         finally:
             self.train(training)
 
@@ -208,6 +207,10 @@ class ClassifierAttentionNetwork(nn.Module):
             "attention_units": [unit.out_features for unit in attention],
             "tasks": len(block.outputs),
         }
+
+    def _representations(self, x: torch.Tensor) -> torch.Tensor:
+        """a_t of clips that count whole: (batch, 1, samples) to (batch, steps, filters)."""
+        return self.normalisation(self._features(x, None)).transpose(1, 2)
 
     def _features(self, x: torch.Tensor, steps: torch.Tensor | None) -> torch.Tensor:
         """All convolutions and poolings: (batch, 1, samples) to (batch, filters, steps)."""

@@ -32,7 +32,7 @@ def _corpus(plan: Plan, name: str) -> PageCorpus:
 
 
 def _paper(plan: Plan, name: str, results: Path) -> PagePaper:
-    paper = plan.papers[name]
+    paper, drawn = plan.papers[name], plan.figures(name)
     tables, figures = results / "tables" / name, results / "figures" / name
     return PagePaper(
         paper=paper,
@@ -42,13 +42,10 @@ def _paper(plan: Plan, name: str, results: Path) -> PagePaper:
             for number, table in paper.tables.items()
         ),
         figures=tuple(
-            PageFigure(figure, spec, figures / f"{figure}.svg")
-            for figure, spec in plan.figures(name).items()
+            PageFigure(figure, spec, figures / f"{figure}.svg") for figure, spec in drawn.items()
         ),
         text=tables / "text.tsv",
         settings=tables / "settings.tsv",
         missing=tuple(dict.fromkeys(plan.missing[name].values())),
-        left_out=tuple(
-            spec.title for figure, spec in paper.figures.items() if figure not in plan.figures(name)
-        ),
+        left_out=tuple(spec.title for figure, spec in paper.figures.items() if figure not in drawn),
     )

@@ -12,6 +12,8 @@ from retable.spec.corpus import Filter
 class KFold(Spec):
     """k-fold cross-validation: fold k is held out (role `test`), the others train."""
 
+    has_validation: ClassVar[bool] = False
+    """Whether some clips validate in every fold."""
     kind: Literal["kfold"]
     folds: int = Field(ge=2)
     seed: int
@@ -54,6 +56,7 @@ class Shares(Spec):
     """Units that this split lets stand on both sides, because the paper's does."""
     folds: ClassVar[int] = 1
     """A draw is a single fold."""
+    has_validation: ClassVar[bool] = True
 
     @model_validator(mode="after")
     def _shares_out_everything(self) -> "Shares":
@@ -89,6 +92,11 @@ class OfficialFolds(Spec):
     def folds(self) -> int:
         """Number of folds."""
         return len(self.roles)
+
+    @property
+    def has_validation(self) -> bool:
+        """Whether some clips validate in every fold."""
+        return all("validation" in roles for roles in self.roles)
 
 
 Split = Annotated[KFold | Shares | OfficialFolds, Field(discriminator="kind")]
