@@ -6,17 +6,25 @@
         server.requests[-1].headers.get("Range")
 
 The n-th request of a file meets its n-th behaviour; the last one stays.
+
+Upstreams that have no archives but single files have layouts of their own, below their address:
+
+    server.files |= dataverse_layout({"OAF_angry/OAF_back_angry.wav": data}, "doi:10.5683/SP2/X")
+    server.files |= media_layout({"AudioWAV/1001_DFA_ANG_XX.wav": data}, "media/owner/repository")
 """
 
 import hashlib
+import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -26,7 +34,7 @@ class Behaviour:
     """How one request is answered; by default as HTTP demands."""
 
     status: int = 200
-    """Anything else is sent with an empty body."""
+    """Anything else is sent with `body`, or none."""
     headers: dict[str, str] = field(default_factory=dict)
     cut_after: int | None = None
     """Closes the connection after so many bytes of the body, whatever was announced."""
@@ -119,7 +127,9 @@ def _handler(server: ArchiveServer) -> type[BaseHTTPRequestHandler]:
             behaviour = server.next_behaviour(name)
             time.sleep(behaviour.delay_s)
             if behaviour.status != 200:
-                self._head(behaviour.status, behaviour.headers | {"Content-Length": "0"})
+                body = behaviour.body or b""
+                self._head(behaviour.status, behaviour.headers | {"Content-Length": str(len(body))})
+                self.wfile.write(body)
             elif name not in server.files:
                 self._head(404, {"Content-Length": "0"})
             else:
@@ -165,3 +175,73 @@ def _handler(server: ArchiveServer) -> type[BaseHTTPRequestHandler]:
             """Keeps the tests' output free of an access log."""
 
     return Handler
+
+
+FIRST_ID = 1000
+"""Of the files in `dataverse_layout`, which are numbered from here on in their order."""
+
+
+def dataverse_list(persistent_id: str) -> str:
+    """Name under which a Dataverse server lists the files of a dataset."""
+    return f"api/datasets/:persistentId/?persistentId={persistent_id}"
+
+
+def dataverse_file(number: int) -> str:
+    """Name under which a Dataverse server has a file."""
+    return f"api/access/datafile/{FIRST_ID + number}"
+
+
+def dataverse_entry(number: int, path: str, content: bytes) -> dict[str, Any]:
+    """What a Dataverse server says of a file; its folder where it has one."""
+    name, folder = PurePosixPath(path).name, str(PurePosixPath(path).parent)
+    md5 = hashlib.md5(content).hexdigest()
+    return {
+        "label": name,
+        "restricted": False,
+        **({} if folder == "." else {"directoryLabel": folder}),
+        "dataFile": {
+            "id": FIRST_ID + number,
+            "filename": name,
+            "contentType": "audio/wav",
+            "filesize": len(content),
+            "md5": md5,
+            "checksum": {"type": "MD5", "value": md5},
+        },
+    }
+
+
+def dataverse_answer(entries: list[dict[str, Any]]) -> bytes:
+    """The list of a dataset's files."""
+    version = {"versionState": "RELEASED", "files": entries}
+    return json.dumps({"status": "OK", "data": {"id": 1, "latestVersion": version}}).encode()
+
+
+def dataverse_layout(files: Mapping[str, bytes], persistent_id: str) -> dict[str, bytes]:
+    """What a Dataverse server serves of a dataset with these files (path -> content)."""
+    entries = [dataverse_entry(n, path, files[path]) for n, path in enumerate(files)]
+    return {
+        dataverse_list(persistent_id): dataverse_answer(entries),
+        **{dataverse_file(n): content for n, content in enumerate(files.values())},
+    }
+
+
+def media_layout(files: Mapping[str, bytes], folder: str) -> dict[str, bytes]:
+    """What GitHub's media host serves of a repository: each file under its quoted path."""
+    return {f"{folder}/{quote(path)}": content for path, content in files.items()}
+
+
+def file_table(files: Mapping[str, bytes]) -> str:
+    """The table of such files: path, sha256 and bytes."""
+    rows = [
+        f"{path}\t{hashlib.sha256(content).hexdigest()}\t{len(content)}\n"
+        for path, content in files.items()
+    ]
+    return "".join(["path\tsha256\tbytes\n", *rows])
+
+
+def lfs_pointer(content: bytes) -> bytes:
+    """What raw.githubusercontent.com, and a clone without Git LFS, has in place of a file."""
+    digest = hashlib.sha256(content).hexdigest()
+    return (
+        f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {len(content)}\n"
+    ).encode()

@@ -15,7 +15,7 @@ WORKFLOW = REPOSITORY / "workflow"
 CONFIG = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
 
 
-ON_REQUEST = {"utpodcast": {"source": "https://mirror.example/utpodcast"}}
+ON_REQUEST = {name: {"source": f"https://mirror.example/{name}"} for name in ("savee", "utpodcast")}
 """A source, which nothing here reads, of the corpora that nobody may download."""
 
 
@@ -35,7 +35,7 @@ def edited_plan(
 ) -> Plan:
     """The plan of a copy of the workflow after `edit` has changed the content of a paper.yaml."""
     workflow = folder / "workflow"
-    for name in ("scales", "papers", "corpora"):
+    for name in ("scales", "papers", "corpora", "weights"):
         shutil.copytree(WORKFLOW / name, workflow / name, dirs_exist_ok=True)
     path = workflow / "papers" / paper / "paper.yaml"
     content = yaml.safe_load(path.read_text(encoding="utf-8"))

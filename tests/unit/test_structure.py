@@ -16,7 +16,7 @@ LAYERS = [
     {"spec", "logs", "tsv"},
     {"digest", "registry"},
     {"corpora", "audio"},
-    {"features", "splits", "models"},
+    {"features", "splits", "models", "weights"},
     {"configuration"},
     {"plan"},
     {"evaluation"},

@@ -10,6 +10,7 @@ from retable.errors import ConfigError
 
 FEATURES = {
     "spectrogram": "retable.features.spectrogram:SpectrogramExtractor",
+    "spectrogram_channels": ("retable.features.spectrogram_channels:SpectrogramChannelsExtractor"),
     "logmel_statistics": "retable.features.logmel_statistics:LogMelStatisticsExtractor",
     "logmel_patches": "retable.features.logmel_patches:LogMelPatchesExtractor",
     "spectrogram_image": "retable.features.spectrogram_image:SpectrogramImageExtractor",
@@ -41,8 +42,11 @@ FIGURES = {
 """Figure kind -> function that draws it."""
 
 CORPORA = {
+    "crema_d": "retable.corpora.crema_d",
     "esc50": "retable.corpora.esc50",
     "ravdess": "retable.corpora.ravdess",
+    "savee": "retable.corpora.savee",
+    "tess": "retable.corpora.tess",
     "tut2017": "retable.corpora.tut2017",
     "utpodcast": "retable.corpora.utpodcast",
     "vctk": "retable.corpora.vctk",
@@ -50,8 +54,11 @@ CORPORA = {
 """Corpus -> its module: `METADATA`, the files that it reads, and `clip_descriptions`."""
 
 TWINS = {
+    "crema_d": "retable.corpora.crema_d_twin",
     "esc50": "retable.corpora.esc50_twin",
     "ravdess": "retable.corpora.ravdess_twin",
+    "savee": "retable.corpora.savee_twin",
+    "tess": "retable.corpora.tess_twin",
     "tut2017": "retable.corpora.tut2017_twin",
     "utpodcast": "retable.corpora.utpodcast_twin",
     "vctk": "retable.corpora.vctk_twin",

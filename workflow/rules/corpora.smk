@@ -104,3 +104,21 @@ rule select_dataset:
         code=PLAN.code("select_dataset.py"),
     script:
         "../scripts/select_dataset.py"
+
+
+rule summarise_corpora:
+    input:
+        manifests=corpus_files("manifest.tsv"),
+        rejected=corpus_files("rejected.tsv"),
+    output:
+        summary="<results>/corpora.tsv",
+        odd_clips="<results>/odd_clips.tsv",
+    log:
+        "<logs>/corpora.log",
+    conda:
+        ENVIRONMENT
+    params:
+        corpora=PLAN.corpora,
+        code=PLAN.code("summarise_corpora.py"),
+    script:
+        "../scripts/summarise_corpora.py"

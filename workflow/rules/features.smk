@@ -23,7 +23,7 @@ rule extract_features:
 # What makes features zero mean and unit variance, from the training clips of each fold alone.
 rule standardise:
     input:
-        features=lambda wc: feature_files(wc.feature, wc.dataset),
+        features=lambda wc: features_of(wc.feature, split_datasets(wc)),
         roles="<results>/splits/{paper}/{dataset}/{split}/roles.tsv",
     output:
         table="<results>/standardisations/{paper}/{dataset}/{split}/{feature}-{standardise}.tsv",

@@ -54,6 +54,16 @@ def feature_files(feature, dataset):
     )
 
 
+def features_of(feature, datasets):
+    """The same of several datasets."""
+    return [file for dataset in datasets for file in feature_files(feature, dataset)]
+
+
+def split_datasets(wildcards):
+    """The dataset that a split is of, and those of its extra clips."""
+    return PLAN.split_datasets(wildcards.paper, wildcards.dataset, wildcards.split)
+
+
 def split_file(paper, one, name):
     """A file of the split of one input of an experiment."""
     return f"{RESULTS}/splits/{paper}/{one.dataset}/{one.split_name}/{name}"
@@ -70,13 +80,13 @@ def standardisation_file(paper, one):
 
 
 def input_files(paper, one):
-    """The files behind one input of an experiment, and where its corpus was read from."""
+    """The files behind one input of an experiment, and where its corpora were read from."""
     return {
-        "dataset": dataset_file(one.dataset),
-        "features": feature_files(one.feature_name, one.dataset),
+        "datasets": [dataset_file(dataset) for dataset in one.datasets],
+        "features": features_of(one.feature_name, one.datasets),
         "split": split_file(paper, one, "roles.tsv"),
         "standardisation": standardisation_file(paper, one),
-        "source": PLAN.origin(one.dataset),
+        "source": [PLAN.origin(dataset) for dataset in one.datasets],
     }
 
 
@@ -91,7 +101,7 @@ def files_in(inputs):
         file
         for files in inputs
         for file in [
-            files["dataset"],
+            *files["datasets"],
             *files["features"],
             files["split"],
             files["standardisation"],
@@ -185,7 +195,9 @@ def fusion_members(wildcards):
     """Member -> its predictions."""
     fusion = PLAN.fusions[wildcards.paper, wildcards.fusion, wildcards.variant]
     return {
-        name: prediction_files(PLAN.experiment(wildcards.paper, name, "paper"))
+        name: prediction_files(
+            PLAN.experiment(wildcards.paper, name, fusion.members_variant)
+        )
         for name in fusion.members
     }
 
@@ -201,7 +213,7 @@ def reading_sources(paper, readings):
 
 
 def source_files(spec, source):
-    """One file for each input of an experiment, or for each of its parts, or a single one."""
+    """One file for each part of an experiment, each of its inputs or datasets, or a single one."""
     if source == "fusion":
         return [fusion_file(spec, "fusion.json")]
     if source == "run":
@@ -213,11 +225,15 @@ def source_files(spec, source):
             ".npy", ".json"
         ),
         "split": lambda one: split_file(spec.paper, one, "split.json"),
-        "dataset": lambda one: dataset_file(one.dataset),
-        "manifest": lambda one: manifest_of(corpus_of(one.dataset)),
-        "corpus": lambda one: corpus_facts(corpus_of(one.dataset)),
-    }[source]
-    return [of_input(one) for one in spec.inputs]
+    }
+    of_dataset = {
+        "dataset": dataset_file,
+        "manifest": lambda dataset: manifest_of(corpus_of(dataset)),
+        "corpus": lambda dataset: corpus_facts(corpus_of(dataset)),
+    }
+    if source in of_dataset:
+        return [of_dataset[source](dataset) for dataset in spec.datasets]
+    return [of_input[source](one) for one in spec.inputs]
 
 
 def table_sources(wildcards):

@@ -49,6 +49,8 @@ rule page:
             for paper in PLAN.papers
             for figure in PLAN.figures(paper)
         ],
+        summary="<results>/corpora.tsv",
+        odd_clips="<results>/odd_clips.tsv",
         checks="<results>/checks.tsv",
     output:
         page="<results>/index.html",

@@ -1,7 +1,7 @@
 # Which clips train and which are held out, and what the two sides share.
 rule split:
     input:
-        dataset=lambda wc: dataset_file(wc.dataset),
+        datasets=lambda wc: [dataset_file(name) for name in split_datasets(wc)],
     output:
         roles="<results>/splits/{paper}/{dataset}/{split}/roles.tsv",
         audit="<results>/splits/{paper}/{dataset}/{split}/audit.tsv",

@@ -39,7 +39,8 @@ rule table:
         comparability=lambda wc: PLAN.comparability(
             wc.paper, PLAN.papers[wc.paper].tables[wc.table].shown
         ),
-        note=lambda wc: PLAN.scale_note(wc.paper),
+        analogue=lambda wc: bool(PLAN.papers[wc.paper].analogue),
+        note=lambda wc: PLAN.table_note(wc.paper, wc.table),
         code=PLAN.code("table.py"),
     script:
         "../scripts/table.py"
@@ -66,9 +67,9 @@ rule text_tables:
         parameters=lambda wc: PLAN.parameters(wc.paper),
         published=lambda wc: PLAN.published_text(wc.paper, "text"),
         cited=lambda wc: PLAN.cited_text(wc.paper),
-        comparability=lambda wc: PLAN.comparability(
-            wc.paper, PLAN.text_experiments(wc.paper)
-        ),
+        comparability=lambda wc: PLAN.text_comparability(wc.paper),
+        analogue=lambda wc: bool(PLAN.papers[wc.paper].analogue),
+        note=lambda wc: PLAN.text_note(wc.paper),
         code=PLAN.code("text_tables.py"),
     script:
         "../scripts/text_tables.py"
@@ -97,6 +98,7 @@ rule figure:
         comparability=lambda wc: PLAN.comparability(
             wc.paper, PLAN.papers[wc.paper].figures[wc.figure].experiments
         ),
+        analogue=lambda wc: bool(PLAN.papers[wc.paper].analogue),
         code=lambda wc: PLAN.figure_code("figure.py", wc.paper, wc.figure),
     script:
         "../scripts/figure.py"

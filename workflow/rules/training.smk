@@ -3,6 +3,9 @@ rule train:
     input:
         lambda wc: files_in(part_inputs(wc)),
         warm_starts,
+        # Touched or converted anew, the same weights rerun nothing: their origin has the checksum.
+        lambda wc: [ancient(file) for file in published_weights(wc)],
+        lambda wc: [origin_of_weights(file) for file in published_weights(wc)],
     output:
         predictions="<results>/runs/{paper}/{experiment}/{variant}/part{part}/predictions.parquet",
         runs="<results>/runs/{paper}/{experiment}/{variant}/part{part}/run.json",
@@ -25,6 +28,7 @@ rule train:
         part=part_text,
         inputs=part_inputs,
         warm_starts=warm_starts,
+        weights=published_weights,
         code=lambda wc: PLAN.model_code("train.py", experiment_of(wc)),
     script:
         "../scripts/train.py"

@@ -21,4 +21,5 @@ with job_log(snakemake.log[0]):
         work=outputs["runs"].parent.with_suffix(".work"),
         code=snakemake.params.code,
         compute=Compute.model_validate(snakemake.config.get("compute", {})),
+        weights=next(map(Path, snakemake.params.weights), None),
     )

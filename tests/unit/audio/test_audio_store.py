@@ -76,6 +76,23 @@ def test_clips_are_mixed_to_mono_and_resampled(tmp_path):
     assert store["clip0"].shape == (3200,)
 
 
+def test_each_clip_is_resampled_from_the_rate_that_it_has(tmp_path):
+    """TESS has one clip at 96,000 Hz; the others have 24,414 Hz."""
+    rates = {"OAF_food_fear": 96000, "OAF_bat_fear": 24414}
+    sines = {}
+    for name, rate in rates.items():
+        sines[name] = np.sin(2 * np.pi * 440 * np.arange(rate) / rate) / 2
+        soundfile.write(tmp_path / f"{name}.wav", sines[name], rate, subtype="FLOAT")
+    table = pandas.DataFrame({"clip_id": ["x1", "x2"], "path": [f"{name}.wav" for name in rates]})
+    store = AudioStore([write_shard(tmp_path, table, tmp_path, sample_rate=16000)])
+
+    # A second of 440 Hz is one whatever rate it was recorded at; the resampler's ends differ.
+    expected = np.sin(2 * np.pi * 440 * np.arange(16000) / 16000) / 2
+    assert store.lengths == {"x1": 16000, "x2": 16000}
+    for clip_id in store.clip_ids:
+        np.testing.assert_allclose(store[clip_id][200:-200], expected[200:-200], atol=1e-3)
+
+
 def test_a_stereo_store_keeps_both_channels(tmp_path):
     clips, samples = write_clips(tmp_path, [100, 37], channels=2)
     data = write_shard(tmp_path, clips, tmp_path, layout="stereo")

@@ -10,6 +10,7 @@ from retable.errors import ConfigError
 from retable.spec.compute import Compute
 from retable.spec.config import Config, Overrides
 from retable.spec.corpus import Source
+from retable.spec.weights import WeightsSource
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -34,6 +35,7 @@ def test_the_configuration_of_the_repository_is_short_and_names_every_key(reposi
         "compute": (Compute, repository_config["compute"]),
         "overrides": (Overrides, repository_config["overrides"]),
         **{name: (Source, source) for name, source in repository_config["corpora"].items()},
+        **{name: (WeightsSource, source) for name, source in repository_config["weights"].items()},
     }
     missing = {
         f"{section}: {key}"
@@ -41,17 +43,20 @@ def test_the_configuration_of_the_repository_is_short_and_names_every_key(reposi
         for key in model.model_fields.keys() - content.keys()
     }
     assert missing == set()
-    corpora = {path.stem for path in (REPOSITORY / "workflow" / "corpora").glob("*.yaml")}
-    assert repository_config["corpora"].keys() == corpora
+    for kind in ("corpora", "weights"):
+        names = {path.stem for path in (REPOSITORY / "workflow" / kind).glob("*.yaml")}
+        assert repository_config[kind].keys() == names
 
 
 def test_the_configuration_of_the_repository_states_the_defaults(repository_config):
     optional = {key for key, field in Config.model_fields.items() if not field.is_required()}
     written = Config.model_validate(repository_config)
-    assert written.model_dump(include=optional - {"corpora"}) == Config(
+    optional -= {"corpora", "weights"}
+    assert written.model_dump(include=optional) == Config(
         scale="demo", papers=("gresnets", "mixup_mtl")
-    ).model_dump(include=optional - {"corpora"})
+    ).model_dump(include=optional)
     assert set(written.corpora.values()) == {Source()}
+    assert set(written.weights.values()) == {WeightsSource()}
 
 
 @pytest.mark.parametrize("scale", ["demo", "quick", "paper"])
@@ -61,7 +66,15 @@ def test_every_scale_of_the_repository_is_valid_with_every_paper(repository_conf
     project = read_project({**config, "keep_going_without_data": True}, REPOSITORY / "workflow")
     expected = "simulated" if scale == "demo" else "upstream"
     assert {source.kind for source in project.sources.values()} == {expected}
-    assert set(project.missing) == (set() if scale == "demo" else {"utpodcast"})
+    assert set(project.missing) == (set() if scale == "demo" else {"savee", "utpodcast"})
+
+
+@pytest.mark.parametrize(
+    ("scale", "kind"), [("demo", "none"), ("quick", "upstream"), ("paper", "upstream")]
+)
+def test_every_scale_of_the_repository_says_where_weights_come_from(scale, kind):
+    path = REPOSITORY / "workflow" / "scales" / f"{scale}.yaml"
+    assert yaml.safe_load(path.read_text(encoding="utf-8"))["weights"] == kind
 
 
 def test_only_corpora_of_the_selected_papers_are_resolved(read, edit, workflow):
@@ -223,7 +236,7 @@ def test_a_faulty_scale_is_named_with_its_path(workflow, edit, read):
     assert str(workflow / "scales" / "small.yaml") in str(raised.value)
     assert raised.value.faults == [
         "overrides.paper: unknown key; did you mean 'papers'?",
-        "colour: unknown key; known: description, overrides, scale, source",
+        "colour: unknown key; known: description, overrides, scale, source, weights",
     ]
 
 

@@ -1,10 +1,10 @@
-"""YAML may refer to columns of tables that lie beside it."""
+"""YAML may refer to tables that lie beside it: to a column, or to two as a mapping."""
 
 import shutil
 
 import pytest
 
-from retable.configuration.reading import read_column, with_columns
+from retable.configuration.reading import read_column, read_mapping, with_columns
 from retable.errors import DataError
 
 TABLE = "speaker\taccent\np1\tIrish\np2\tIrish\np3\tScottish\n"
@@ -59,6 +59,70 @@ def test_a_row_without_a_value(folder, row):
     table.write_text(TABLE + row)
     with pytest.raises(DataError, match=r"speakers\.tsv, line 5: no accent; add it"):
         read_column(table, "accent")
+
+
+NAMES = "emotion\tours\ttheirs\nsad\tSA\tsadness\ncalm\t\tcalmness\nhappy\tHA\t\n"
+
+
+@pytest.fixture
+def names(tmp_path):
+    """A table of names that two corpora have for the same emotions; neither has all."""
+    table = tmp_path / "names.tsv"
+    table.write_text(NAMES)
+    return table
+
+
+def test_two_columns_are_a_mapping_in_the_order_of_rows(names):
+    assert list(read_mapping(names, "ours", "emotion").items()) == [("SA", "sad"), ("HA", "happy")]
+    assert read_mapping(names, "theirs", "emotion") == {"sadness": "sad", "calmness": "calm"}
+
+
+def test_a_reference_to_two_columns_is_replaced_by_their_mapping(names):
+    reference = {"table": "names.tsv", "from": "ours", "to": "emotion"}
+    content = {"recode": {"emotion": reference}, "titles": [reference]}
+    faults = []
+    mapping = {"SA": "sad", "HA": "happy"}
+    assert with_columns(content, names.parent, "corpora.x", faults) == {
+        "recode": {"emotion": mapping},
+        "titles": [mapping],
+    }
+    assert faults == []
+
+
+def test_a_row_that_an_editor_has_cut_has_empty_cells(names):
+    names.write_text(NAMES.rstrip() + "\nbored\n")
+    assert list(read_mapping(names, "theirs", "emotion")) == ["sadness", "calmness"]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "fault"),
+    [
+        (NAMES + "\tBO\t\n", "ours", "line 5: no emotion for ours 'BO'; add it"),
+        (
+            NAMES + "bored\tSA\t\n",
+            "ours",
+            "line 5: ours 'SA' again, as 'bored', before as 'sad'; write each in one row",
+        ),
+        (NAMES, "their", "has no column 'their'; it has emotion, ours, theirs"),
+        ("emotion\tours\nsad\t\n", "ours", "has no value in column 'ours'; fill it in"),
+    ],
+)
+def test_what_is_no_mapping(names, table, column, fault):
+    names.write_text(table)
+    with pytest.raises(DataError) as caught:
+        read_mapping(names, column, "emotion")
+    assert str(caught.value).startswith(f"the table {names}")
+    assert str(caught.value).endswith(fault)
+
+
+def test_a_mapping_whose_table_is_missing_is_a_fault(tmp_path):
+    content = {"recode": {"emotion": {"table": "names.tsv", "from": "a", "to": "b"}}}
+    faults = []
+    with_columns(content, tmp_path, "corpora.x", faults)
+    assert faults == [
+        f"corpora.x.recode.emotion: the table {tmp_path}/names.tsv does not exist; correct the "
+        "path, or add the file"
+    ]
 
 
 def test_a_corpus_is_read_with_its_tables(read, edit, workflow):

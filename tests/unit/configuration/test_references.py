@@ -143,6 +143,10 @@ def test_a_fusion_has_variants_like_an_experiment(edit, read):
             "ALL.members: other_roles looks at training clips, which NET does not predict",
         ),
         ({"NET": FUSED}, "NET: an experiment has this name too; rename one"),
+        (
+            {"ALL": FUSED | {"variants": {"clean": {"members_variant": "clean"}}}},
+            "ALL.members: NET has no variant 'clean'; it has paper",
+        ),
         ({"ALL": FUSED | {"fold": "apart"}}, "ALL.fold: unknown key; did you mean 'folds'?"),
     ],
 )
@@ -150,6 +154,28 @@ def test_what_a_fusion_asks_of_its_members(edit, faults, fusions, fault):
     edit("papers/waves/paper.yaml", fusions=fusions)
     (found,) = faults()
     assert found.startswith(f"papers.waves.fusions.{fault}")
+
+
+def test_a_clean_fusion_may_fuse_the_clean_runs_of_its_members(edit, read):
+    both = {"variants": {"paper": {}, "clean": {"split": "actor_folds"}}}
+    variants = {"paper": {}, "clean": {"members_variant": "clean"}}
+    edit("papers/waves/paper.yaml", experiments={"NET": both})
+    edit("papers/waves/paper.yaml", fusions={"ALL": FUSED | {"variants": variants}})
+    fusions = read().papers["waves"].fusions["ALL"]
+    assert {name: f.members_variant for name, f in fusions.items()} == {
+        "paper": "paper",
+        "clean": "clean",
+    }
+
+
+def test_a_fusion_in_variant_paper_cannot_need_clean_runs(edit, faults):
+    both = {"variants": {"paper": {}, "clean": {"split": "actor_folds"}}}
+    edit("papers/waves/paper.yaml", experiments={"NET": both})
+    edit("papers/waves/paper.yaml", fusions={"ALL": FUSED | {"members_variant": "clean"}})
+    assert faults() == [
+        "papers.waves.fusions.ALL.members_variant: variant paper is built where clean is left out, "
+        "so that it cannot fuse clean runs; set it in the fusion's variants.clean"
+    ]
 
 
 def test_a_figure_of_fused_classifiers_names_fusions(edit, faults):

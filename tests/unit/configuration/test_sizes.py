@@ -98,7 +98,7 @@ SIZED: list[tuple[Any, dict[str, Any], str]] = [
     ),
     (
         Archive,
-        {"name": "a.zip", "urls": [], "bytes": 9, "md5": "0", "unpack_to": "a"},
+        {"name": "a.zip", "urls": [], "bytes": 9, "md5": "0" * 32, "unpack_to": "a"},
         "bytes",
     ),
 ]  # fmt: skip

@@ -72,7 +72,7 @@ def test_a_class_without_a_clip_is_named_with_its_dataset(spoken):
     assert message.startswith(f"{output}, cut from {spoken}: its 6 clips lack classes that they")
     assert "  - manner: no clip of 'song', 'chant', only 'speech' 6\n" in message
     assert "speaker" not in message
-    assert "correct `where` or `labels` of the dataset" in message
+    assert "correct `where`, `labels` or `recode` of the dataset" in message
     assert not output.exists()
 
 
@@ -95,3 +95,77 @@ def test_a_task_that_is_no_column(spoken):
     fault = "task accent is no column of the manifest: path, speaker, manner"
     with pytest.raises(DataError, match=fault):
         check_classes(read_manifest(spoken), {"accent": ["AU"]}, "voices-all.tsv")
+
+
+@pytest.fixture
+def coded():
+    """A manifest with the emotions as a corpus codes them."""
+    codes = ["HAP", "SAD", "XXX", "HAP", "NEU"]
+    return pd.DataFrame(
+        {
+            "clip_id": list("abcde"),
+            "path": [f"{name}.wav" for name in "abcde"],
+            "speaker": ["1", "1", "1", "2", "2"],
+            "emotion": codes,
+        }
+    )
+
+
+NAMES = {"NEU": "neutral", "HAP": "happy", "SAD": "sad"}
+
+
+def test_a_recoded_task_has_the_new_names_and_the_others_are_left_out(coded):
+    clips = select_clips(coded, Dataset(recode={"emotion": NAMES}))
+    assert dict(zip(clips.clip_id, clips.emotion, strict=True)) == {
+        "a": "happy",
+        "b": "sad",
+        "d": "happy",
+        "e": "neutral",
+    }
+    assert list(clips.index) == [0, 1, 2, 3]
+    assert list(clips.columns) == list(coded.columns)
+    assert list(coded.emotion) == ["HAP", "SAD", "XXX", "HAP", "NEU"]
+
+
+def test_names_may_change_places_and_classes_may_become_one(coded):
+    swapped = {"HAP": "SAD", "SAD": "HAP", "NEU": "HAP"}
+    clips = select_clips(coded, Dataset(recode={"emotion": swapped}))
+    assert list(clips.emotion) == ["SAD", "HAP", "SAD", "HAP"]
+
+
+def test_filters_are_by_upstreams_names(coded):
+    where = ({"emotion": ["HAP", "XXX"], "speaker": ["1"]},)
+    clips = select_clips(coded, Dataset(where=where, recode={"emotion": NAMES}))
+    assert list(clips.clip_id) == ["a"]
+    with pytest.raises(DataError, match="emotion is never 'happy'"):
+        select_clips(coded, Dataset(where=({"emotion": ["happy"]},), recode={"emotion": NAMES}))
+
+
+def test_two_tasks_are_recoded_and_a_clip_needs_both_names(coded):
+    recode = {"emotion": NAMES, "speaker": {"2": "two"}}
+    clips = select_clips(coded, Dataset(recode=recode))
+    assert list(clips.clip_id) == ["d", "e"]
+    assert set(clips.speaker) == {"two"}
+
+
+def test_names_that_no_clip_has(coded):
+    with pytest.raises(DataError) as caught:
+        select_clips(coded, Dataset(recode={"emotion": {"happy": "happy", "sad": "sad"}}))
+    assert str(caught.value).startswith(
+        "the dataset recodes emotion and leaves out all of the 5 clips: none is of 'happy', 'sad' "
+        "(values present: 'HAP', 'NEU', 'SAD', 'XXX'). Write upstream's names into `recode`"
+    )
+    with pytest.raises(DataError, match="`recode` of the dataset filters on column 'emotoin'"):
+        select_clips(coded, Dataset(recode={"emotoin": NAMES}))
+
+
+def test_the_table_of_a_dataset_has_the_new_names_and_must_have_clips_of_each(coded, tmp_path):
+    write_manifest(coded, tmp_path / "manifest.tsv")
+    dataset = Dataset(recode={"emotion": NAMES})
+    files = (tmp_path / "manifest.tsv", tmp_path / "x-all.tsv")
+    write_dataset(files[0], dataset, {"emotion": list(NAMES.values())}, files[1])
+    assert list(read_manifest(files[1])["emotion"]) == ["happy", "sad", "happy", "neutral"]
+    assert list(read_manifest(files[0])["emotion"]) == list(coded.emotion)
+    fault = "emotion: no clip of 'HAP', only 'happy' 2, 'neutral' 1, 'sad' 1"
+    with pytest.raises(DataError, match=fault):
+        write_dataset(files[0], dataset, {"emotion": ["HAP", "sad"]}, files[1])

@@ -7,8 +7,10 @@ import time
 import pytest
 
 from archive_server import ArchiveServer, Behaviour
-from retable.corpora import download
-from retable.corpora.download import announce, download_archive, link_archive
+from corpus_specs import CORPORA
+from retable.corpora import connection
+from retable.corpora.download import download_archive, link_archive
+from retable.corpora.fetch import announce
 from retable.corpora.transfer import CHUNK, PROGRESS_EVERY_S, ProgressLog, seconds_to_wait
 from retable.errors import DownloadError
 from retable.spec.corpus import Archive
@@ -180,7 +182,7 @@ def test_a_rate_limit_is_given_the_time_it_asks_for(server, fetch, content):
 def test_no_server_is_waited_for_all_day(server, fetch, content, caplog):
     server.behaviours[NAME] = [Behaviour(status=429, headers={"Retry-After": "86400"}), Behaviour()]
     assert fetch(server.address(NAME)) == content
-    assert fetch.waits == [download.LONGEST_WAIT_S]
+    assert fetch.waits == [connection.LONGEST_WAIT_S]
     assert "asks to wait 86400 s" in caplog.text
 
 
@@ -211,14 +213,14 @@ def test_wrong_bytes_are_deleted_and_the_mirror_is_asked(server, fetch, content)
 def test_wrong_bytes_everywhere(server, fetch, archive):
     wrong = bytes(archive.bytes)
     server.files[NAME] = wrong
-    server.files["page.zip"] = b"<html>Please log in</html>"
+    server.files["other.zip"] = b"another file than this one"
     with pytest.raises(DownloadError) as caught:
-        fetch(server.address(NAME), server.address("page.zip"), server.address("gone.zip"))
+        fetch(server.address(NAME), server.address("other.zip"), server.address("gone.zip"))
     message = str(caught.value)
     for part in (
         f"{NAME} could not be downloaded to {fetch.target}",
         f"{server.address(NAME)}: its md5 is {hashlib.md5(wrong).hexdigest()}",
-        f"{server.address('page.zip')}: it serves 26 bytes, expected {archive.bytes}",
+        f"{server.address('other.zip')}: it serves 26 bytes, expected {archive.bytes}",
         f"{server.address('gone.zip')}: HTTP 404 Not Found",
         f"expected: {archive.bytes} bytes, md5 {archive.md5}",
         "Next: run the same command again",
@@ -357,7 +359,7 @@ def test_progress_towards_an_unknown_end(caplog, monkeypatch):
 
 def test_the_licence_and_the_citation_are_shown(corpus, caplog):
     caplog.set_level(logging.INFO)
-    announce(corpus)
+    announce(corpus, CORPORA)
     assert "licence: CC BY-NC-SA 4.0" in caplog.text
     assert "PLoS ONE 13(5): e0196391" in caplog.text
     assert "2 archives, 434 MB" in caplog.text

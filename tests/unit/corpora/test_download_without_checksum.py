@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from archive_server import Behaviour
-from corpus_specs import corpus_spec
-from retable.corpora.download import announce, download_archive, link_archive
+from corpus_specs import CORPORA, corpus_spec
+from retable.corpora.download import download_archive, link_archive
+from retable.corpora.fetch import announce
 from retable.corpora.transfer import CHUNK
 from retable.corpora.twin_tarball import write_tarball
 from retable.errors import DownloadError
@@ -86,9 +87,9 @@ def damaged(content, position):
         (lambda content: content[:-6], r"cannot be read \(Compressed file ended before"),
         # A bit of a clip's sound, which the tar itself says nothing of.
         (lambda content: damaged(content, 100_000), r"cannot be read \(CRC check failed"),
-        (lambda content: b"<html>Please sign the licence form</html>", "its directory cannot be"),
+        (lambda content: b"Please sign the licence form", "its directory cannot be"),
     ],
-    ids=["half", "without its end", "another bit", "a page"],
+    ids=["half", "without its end", "another bit", "a text"],
 )
 def test_a_damaged_archive_is_refused(archive_server, fetch, podcasts, spoil, fault):
     spoilt = spoil(podcasts.read_bytes())
@@ -139,6 +140,6 @@ def test_a_local_archive_without_a_checksum(fetch, podcasts, tmp_path):
 
 def test_whom_to_ask_for_a_corpus_is_shown(caplog):
     caplog.set_level(logging.INFO)
-    announce(corpus_spec("utpodcast"))
+    announce(corpus_spec("utpodcast"), CORPORA)
     assert "1 archive, about 500 MB in all" in caplog.text
     assert "licence: by request, research\n  given out on request: ask the Center" in caplog.text

@@ -44,6 +44,7 @@ def test_a_row_describes_its_clip(root, index):
     assert list(manifest.columns) == [
         *("clip_id", "path", "sha256", "sample_rate", "channels", "frames", "duration_s"),
         *("speaker", "group", "emotion", "speech_song", "intensity", "statement", "repetition"),
+        "remark",
     ]
     row = manifest[manifest.clip_id == "03-01-06-02-02-01-05"].iloc[0]
     path = root / row.path
@@ -52,6 +53,7 @@ def test_a_row_describes_its_clip(root, index):
     assert row.frames == soundfile.info(path).frames
     assert row.duration_s == pytest.approx(row.frames / 48_000, abs=1e-6)
     assert (row.emotion, row.speaker, row.group) == ("fearful", "05", "05")
+    assert set(manifest.remark) == {""}
     assert manifest.clip_id.is_monotonic_increasing
     assert len(rejected) == 0
 
@@ -85,10 +87,11 @@ def test_a_rejected_clip_keeps_what_its_name_says(root, actor, index):
     soundfile.write(actor / "03-01-02-02-02-01-01.wav", np.zeros(10), 48_000)
     (actor / "03-01-03-02-02-01-01.wav").rename(actor / "happy.wav")
     manifest, rejected = index(root)
-    assert list(rejected.columns) == ["path", "reason", *manifest.columns[7:]]
+    assert list(rejected.columns) == ["path", "reason", "clip_id", *manifest.columns[7:-1]]
     silent, misnamed = rejected.to_dict("records")
     assert (silent["emotion"], silent["speaker"]) == ("calm", "01")
     assert (misnamed["emotion"], misnamed["speaker"]) == ("", "")
+    assert [silent["clip_id"], misnamed["clip_id"]] == ["03-01-02-02-02-01-01", "happy"]
 
 
 def test_what_a_clip_has_not_is_empty(root, corpus):
@@ -191,7 +194,7 @@ def test_of_two_files_of_one_clip_the_first_is_kept(root, actor, index):
     kept = f"{FOLDER}/Actor_01/{clip.name}"
     assert kept in set(manifest.path)
     assert reasons(rejected) == {
-        f"{FOLDER}/Copies/{clip.name}": f"duplicate clip: same name as {kept}"
+        f"{FOLDER}/Copies/{clip.name}": f"duplicate clip: same clip as {kept}"
     }
 
 

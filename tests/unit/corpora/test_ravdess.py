@@ -4,11 +4,13 @@ import zipfile
 from collections import Counter
 from pathlib import PurePosixPath
 
+import pandas as pd
 import pytest
 import soundfile
 
 from retable.corpora import ravdess
 from retable.corpora.counts import count_faults
+from retable.corpora.datasets import select_clips
 from retable.corpora.ravdess_twin import simulate_archive, simulated_clips
 
 STEREO = {
@@ -62,6 +64,16 @@ def test_upstream_has_the_clips_that_its_paper_counts(corpus):
             assert Counter(clip[column] for clip in described) == counts
             assert sum(counts.values()) == 2452
     assert {clip.stem for clip in upstream} >= STEREO
+
+
+def test_the_dataset_of_speech_has_all_that_is_spoken(corpus):
+    """24 x 4 neutral clips, 24 x 8 of the others, under the names that they have anyway."""
+    upstream = pd.DataFrame(map(ravdess.describe_clip, ravdess.upstream_clips()))
+    clips = select_clips(upstream, corpus.datasets["speech"])
+    emotions = corpus.labels["emotion"]
+    assert Counter(clips["emotion"]) == {**dict.fromkeys(emotions, 192), "neutral": 96}
+    assert set(clips["speech_song"]) == {"speech"}
+    assert corpus.classes("speech")["emotion"] == emotions
 
 
 def test_the_real_slice_is_the_dogs_subset(corpus, index, real_ravdess):

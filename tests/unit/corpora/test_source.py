@@ -7,6 +7,7 @@ import pytest
 
 from retable.corpora.source import resolve_source
 from retable.errors import DataError, MissingData
+from retable.spec.corpus import SingleFiles
 
 SPEECH, SONG = "Audio_Speech_Actors_01-24", "Audio_Song_Actors_01-24"
 
@@ -37,6 +38,14 @@ def test_a_mirror_serves_the_archives_by_name(corpus):
     assert mirror.addresses(corpus.archives[1]) == (
         "https://mirror.example.org/audio/Audio_Song_Actors_01-24.zip",
     )
+
+
+def test_a_mirror_of_single_files_has_them_below_its_address(corpus):
+    files = SingleFiles(listing="dataverse", persistent_id="doi:10.5683/SP2/TEST")
+    archive = corpus.archives[0].model_copy(update={"single_files": files})
+    mirror = resolve_source(corpus, "https://mirror.example.org/dataverse/")
+    assert mirror.addresses(archive) == ("https://mirror.example.org/dataverse",)
+    assert resolve_source(corpus, "upstream").addresses(archive) == archive.urls
 
 
 def test_a_directory_with_the_folders(corpus, folders):

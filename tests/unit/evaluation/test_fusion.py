@@ -64,6 +64,24 @@ def test_scores_are_added_by_segment_before_segments_vote(tmp_path):
     assert facts["classifiers"] == 2
 
 
+def test_logits_are_averaged_where_the_fusion_says_so(tmp_path):
+    # One classifier is sure, the other hardly decided: their logits weigh more than their shares.
+    logits = np.log([[0.98, 0.01, 0.01], [0.2, 0.45, 0.35]])
+    members = {
+        name: write_member(
+            tmp_path / f"{name}.parquet", whole_clips({(0, 0): {"one": np.exp(row)}}, TARGETS)
+        )
+        for name, row in zip("AB", logits, strict=True)
+    }
+    probabilities, _, facts = fuse(tmp_path, fusion("A", "B"), members)
+    assert scores_of(probabilities, "clip_id")["one"] == pytest.approx([0.59, 0.23, 0.18])
+    assert facts["average"] == "probability"
+    fused, _, facts = fuse(tmp_path, fusion("A", "B", average="logit"), members)
+    powers = np.exp(logits.mean(axis=0))
+    assert scores_of(fused, "clip_id")["one"] == pytest.approx(powers / powers.sum(), rel=1e-5)
+    assert facts["average"] == "logit"
+
+
 def test_a_segment_counts_the_classifiers_that_have_its_channel(tmp_path):
     triple = [(0, 0, "test", "one", 0, "mid", "bus", [1.0, 0.0, 0.0])]
     quadruple = [
@@ -94,6 +112,7 @@ def test_classifiers_of_all_folds_and_repeats_share_their_test_clips(tmp_path):
         "repeats": {"A": 3, "B": 3},
         "clips": 1,
         "pooling": "majority",
+        "average": "probability",
     }
     assert audit["pairs"].tolist() == ["0", "0", "24"]
 

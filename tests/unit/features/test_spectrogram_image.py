@@ -9,11 +9,8 @@ import torch
 from real_corpora import real_corpus
 from retable.audio.decode import mono, read_clip
 from retable.errors import ConfigError
-from retable.features.spectrogram_image import (
-    SpectrogramImageExtractor,
-    relative_levels,
-    resized,
-)
+from retable.features.resizing import resized
+from retable.features.spectrogram_image import SpectrogramImageExtractor, relative_levels
 from retable.spec.base import canonical_json
 from retable.spec.feature import SpectrogramImage
 
@@ -110,13 +107,13 @@ def test_only_what_is_relative_to_the_clip_counts():
 @pytest.mark.parametrize("shape", [(257, 40), (257, 900), (257, 1), (100, 256), (17, 3)])
 def test_images_are_resized_like_pillow_does(shape):
     image = np.random.default_rng(0).random(shape, dtype=np.float32)
-    np.testing.assert_allclose(resized(image, 64), pillow_resize(image, 64), atol=1e-5)
+    np.testing.assert_allclose(resized(image, (64, 64)), pillow_resize(image, 64), atol=1e-5)
 
 
 def test_resizing_averages_what_becomes_smaller():
     """Antialiased: a fine pattern of 0 and 1 becomes an even one half."""
     pattern = np.tile(np.float32([0, 1]), (512, 256))
-    inner = resized(pattern, 64)[:, 2:-2]
+    inner = resized(pattern, (64, 64))[:, 2:-2]
     np.testing.assert_allclose(inner, 0.5, atol=0.02)
 
 

@@ -1,146 +1,100 @@
-import math
-from itertools import pairwise
-
 import pytest
 import torch
 from torch import nn
+from torchvision import models
+from torchvision_samples import (
+    BOTH,
+    EMOTION,
+    FEW,
+    PAPER_SIZE,
+    SMALL_SIZE,
+    build,
+    images,
+    small,
+    without_memory,
+)
 
 from retable.errors import ConfigError
-from retable.models.describe import layer_table, parameter_count
 from retable.models.torchvision_networks import TorchvisionNetwork
 from retable.registry import MODELS, load
-from retable.spec.model import TorchvisionNetwork as Spec
 
-ACCENT = {"accent": 3}
-BOTH = {"accent": 3, "speaker": 5}
-PAPER_SIZE = {"alexnet": (3, 256, 256), "vgg11": (3, 224, 224), "resnet18": (3, 224, 224)}
-SMALL_SIZE = {"alexnet": (3, 63, 63), "vgg11": (3, 32, 32), "resnet18": (3, 32, 32)}
 every_architecture = pytest.mark.parametrize("architecture", PAPER_SIZE)
 
 
-def build(
-    architecture: str,
-    hidden: int | None = None,
-    classes: dict[str, int] = ACCENT,
-    shape: tuple[int, ...] | None = None,
-) -> TorchvisionNetwork:
-    torch.manual_seed(0)
-    spec = Spec(kind="torchvision", architecture=architecture, hidden=hidden)
-    return TorchvisionNetwork(spec, shape or PAPER_SIZE[architecture], classes)
-
-
-def images(batch: int, *shape: int) -> torch.Tensor:
-    return torch.randn(batch, *shape, generator=torch.Generator().manual_seed(0))
-
-
-def without_memory(*arguments: object, **named: object) -> TorchvisionNetwork:
-    """The same, of sizes alone: half a gigabyte of weights takes seconds to draw."""
-    with torch.device("meta"):
-        return build(*arguments, **named)
-
-
-def narrow(architecture: str) -> int | None:
-    return None if architecture == "resnet18" else 16
-
-
-@every_architecture
-def test_one_training_step_at_paper_size_reaches_every_parameter(architecture):
-    model = build(architecture).to(memory_format=torch.channels_last)
-    logits = model(images(2, *PAPER_SIZE[architecture]))
-    loss = nn.functional.cross_entropy(logits["accent"], torch.tensor([0, 2]))
-    loss.backward()
-
-    assert logits["accent"].shape == (2, 3)
-    assert loss.isfinite()
+def trained_one_step(model: nn.Module, shape: tuple[int, ...], task: str, classes: int) -> None:
+    """One step on two images, after which every parameter must have a gradient."""
+    logits = model(images(2, *shape))
+    nn.functional.cross_entropy(logits[task], torch.tensor([0, classes - 1])).backward()
+    assert logits[task].shape == (2, classes)
+    assert logits[task].isfinite().all()
     without = [name for name, value in model.named_parameters() if not value.grad.any()]
     assert without == []
 
 
-def convolution(inputs: int, outputs: int, kernel: int) -> int:
-    """Kernel and bias."""
-    return inputs * outputs * kernel**2 + outputs
+@pytest.mark.parametrize("architecture", ["alexnet", "vgg11", "resnet18"])
+def test_one_training_step_at_the_size_of_cabcnn_reaches_every_parameter(architecture):
+    model = build(architecture).to(memory_format=torch.channels_last)
+    trained_one_step(model, PAPER_SIZE[architecture], "accent", 3)
 
 
-def normalised(inputs: int, outputs: int, kernel: int) -> int:
-    """Kernel without bias, and scale and shift of the normalisation."""
-    return inputs * outputs * kernel**2 + 2 * outputs
+@pytest.mark.parametrize("architecture", ["alexnet", "squeezenet1_0", "densenet121", "densenet161"])
+def test_one_training_step_at_the_size_of_densenet_ser_reaches_every_parameter(architecture):
+    size = (3, 128, 256)
+    model = build(architecture, EMOTION, size).to(memory_format=torch.channels_last)
+    trained_one_step(model, size, "emotion", 8)
 
 
-def basic_block(inputs: int, outputs: int) -> int:
-    """Two 3 x 3 convolutions, and a 1 x 1 convolution where the width changes."""
-    projection = 0 if inputs == outputs else normalised(inputs, outputs, 1)
-    return normalised(inputs, outputs, 3) + normalised(outputs, outputs, 3) + projection
-
-
-ALEXNET = (
-    convolution(3, 64, 11) + convolution(64, 192, 5) + convolution(192, 384, 3)
-    + convolution(384, 256, 3) + convolution(256, 256, 3)
-)  # fmt: skip
-VGG11 = (
-    convolution(3, 64, 3) + convolution(64, 128, 3)
-    + convolution(128, 256, 3) + convolution(256, 256, 3)
-    + convolution(256, 512, 3) + 3 * convolution(512, 512, 3)
-)  # fmt: skip
-RESNET18 = (
-    normalised(3, 64, 7)
-    + 2 * basic_block(64, 64)
-    + basic_block(64, 128) + basic_block(128, 128)
-    + basic_block(128, 256) + basic_block(256, 256)
-    + basic_block(256, 512) + basic_block(512, 512)
-)  # fmt: skip
-
-
-def fully_connected(*widths: int) -> int:
-    return sum(inputs * outputs + outputs for inputs, outputs in pairwise(widths))
-
-
-@pytest.mark.parametrize(
-    ("architecture", "hidden", "expected"),
-    [
-        ("alexnet", None, ALEXNET + fully_connected(256 * 6 * 6, 4096, 4096, 3)),
-        ("alexnet", 32, ALEXNET + fully_connected(256 * 6 * 6, 32, 32, 3)),
-        ("vgg11", None, VGG11 + fully_connected(512 * 7 * 7, 4096, 4096, 3)),
-        ("vgg11", 32, VGG11 + fully_connected(512 * 7 * 7, 32, 32, 3)),
-        ("resnet18", None, RESNET18 + fully_connected(512, 3)),
-    ],
-)
-def test_parameter_count_equals_a_sum_by_hand(architecture, hidden, expected):
-    assert parameter_count(without_memory(architecture, hidden)) == expected
-
-
-def test_sizes_along_alexnet_at_paper_size():
-    """(256 + 2 * 2 - 11) // 4 + 1 = 63, and three poolings of 3 with stride 2: 31, 15, 7."""
-    table = layer_table(build("alexnet", hidden=32), PAPER_SIZE["alexnet"])
-    sizes = {row["layer"]: row["output_shape"] for row in table}
-    assert sizes["network.features.0"] == [64, 63, 63]
-    assert sizes["network.features.2"] == [64, 31, 31]
-    assert sizes["network.features.5"] == [192, 15, 15]
-    assert sizes["network.features.12"] == [256, 7, 7]
-    assert sizes["network.avgpool"] == [256 * 6 * 6]
-
-
-def test_sizes_along_vgg11_at_paper_size():
-    table = layer_table(build("vgg11", hidden=32), PAPER_SIZE["vgg11"])
-    sizes = {row["layer"]: row["output_shape"] for row in table}
-    pools = [row["output_shape"] for row in table if row["type"] == "MaxPool2d"]
-    assert pools == [[64, 112, 112], [128, 56, 56], [256, 28, 28], [512, 14, 14], [512, 7, 7]]
-    assert sizes["network.avgpool"] == [512 * 7 * 7]
+@pytest.mark.parametrize("architecture", ["alexnet", "squeezenet1_0", "densenet121", "densenet161"])
+def test_logits_are_those_of_torchvisions_own_network_with_the_same_weights(architecture):
+    size = (3, 128, 256)
+    ours = build(architecture, EMOTION, size).eval()
+    with torch.device("meta"):
+        theirs = models.get_model(architecture, num_classes=8)
+    theirs.load_state_dict(ours.network.state_dict(), assign=True)
+    x = images(2, *size)
+    with torch.no_grad():
+        torch.testing.assert_close(ours(x)["emotion"], theirs.eval()(x), rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("architecture", ["alexnet", "vgg11"])
-def test_the_grid_of_averages_replaces_a_pooling_without_a_deterministic_gradient(architecture):
+def test_the_grid_of_averages_has_the_cells_of_torchvisions_pooling(architecture):
     model = build(architecture, hidden=16).eval()
     x = images(2, *PAPER_SIZE[architecture])
-    assert not [module for module in model.modules() if isinstance(module, nn.AdaptiveAvgPool2d)]
     with torch.no_grad():
         found = model(x)["accent"]
         model.network.avgpool = nn.AdaptiveAvgPool2d(6 if architecture == "alexnet" else 7)
         torch.testing.assert_close(found, model(x)["accent"], rtol=1e-4, atol=1e-6)
 
 
+def gradients_of(output: torch.Tensor) -> set[str]:
+    """Names of the functions that the gradient of an output runs through."""
+    names, waiting, seen = set[str](), [output.grad_fn], set[object]()
+    while waiting:
+        function = waiting.pop()
+        if function is None or function in seen:
+            continue
+        seen.add(function)
+        names.add(function.name().rstrip("01"))
+        waiting.extend(before for before, _ in function.next_functions)
+    return names
+
+
+@every_architecture
+def test_no_gradient_runs_through_a_pooling_that_has_none_that_is_deterministic(architecture):
+    """`AdaptiveAvgPool2d` to one cell is a mean in torch, to more cells a pooling of its own."""
+    model = small(architecture)
+    x = images(2, *SMALL_SIZE[architecture])
+    assert "AdaptiveAvgPool2DBackward" not in gradients_of(model(x)["accent"])
+    if architecture in ("alexnet", "vgg11"):
+        model.network.avgpool = nn.AdaptiveAvgPool2d(6 if architecture == "alexnet" else 7)
+        assert "AdaptiveAvgPool2DBackward" in gradients_of(model(x)["accent"])
+    else:
+        assert "MeanBackward" in gradients_of(model(x)["accent"])
+
+
 @every_architecture
 def test_one_layer_gives_the_logits_of_all_tasks(architecture):
-    model = build(architecture, narrow(architecture), BOTH, SMALL_SIZE[architecture]).eval()
+    model = small(architecture).eval()
     x = images(2, *SMALL_SIZE[architecture])
     with torch.no_grad():
         logits, all_at_once = model(x), model.network(x)
@@ -149,22 +103,45 @@ def test_one_layer_gives_the_logits_of_all_tasks(architecture):
     assert torch.equal(logits["speaker"], all_at_once[:, 3:])
 
 
+def test_no_logit_of_squeezenet_is_negative():
+    """They are averages of what a ReLU leaves."""
+    model = build("squeezenet1_0", EMOTION, (3, 64, 64)).eval()
+    with torch.no_grad():
+        logits = model(images(4, 3, 64, 64))["emotion"]
+    assert (logits >= 0).all()
+    assert logits.std() > 0
+
+
 @every_architecture
 def test_the_smallest_images_can_be_trained_on(architecture):
-    model = build(architecture, narrow(architecture), BOTH, SMALL_SIZE[architecture])
+    model = small(architecture)
     logits = model(images(2, *SMALL_SIZE[architecture]))
     sum(value.square().sum() for value in logits.values()).backward()
     assert all(value.grad is not None for value in model.parameters())
 
 
-@pytest.mark.parametrize(("architecture", "least"), [("alexnet", 63), ("vgg11", 32)])
+@pytest.mark.parametrize(
+    ("architecture", "least"),
+    [
+        ("alexnet", 63),
+        ("vgg11", 32),
+        ("squeezenet1_0", 21),
+        ("densenet121", 29),
+        ("densenet161", 29),
+    ],
+)
 def test_smaller_images_are_refused(architecture, least):
     expected = (
         f"have {least} rows and {least - 1} frames; {architecture} needs at least {least} rows "
         f"and {least} frames"
     )
     with pytest.raises(ConfigError, match=expected):
-        build(architecture, 16, shape=(3, least, least - 1))
+        build(architecture, shape=(3, least, least - 1))
+
+
+def test_smaller_images_are_refused_by_a_small_densenet_too():
+    with pytest.raises(ConfigError, match="28 rows and 29 frames; densenet121 needs at least 29"):
+        build("densenet121", shape=(3, 28, 29), dense=FEW)
 
 
 @every_architecture
@@ -179,49 +156,34 @@ def test_a_waveform_is_refused():
         build("resnet18", shape=(1, 20000))
 
 
-def test_narrow_layers_of_alexnet_begin_with_the_default_of_torch():
-    """Uniform within 1 / fan_in ** 0.5."""
-    layers = [
-        layer
-        for layer in build("alexnet", 64).modules()
-        if isinstance(layer, nn.Conv2d | nn.Linear)
-    ]
-    for layer in layers[:-1]:
-        bound = 1 / math.sqrt(layer.weight[0].numel())
-        assert 0.98 * bound < layer.weight.abs().max() <= bound
-        assert 0 < layer.bias.abs().max() <= bound
-
-
-def test_narrow_layers_of_vgg_begin_as_torchvision_draws_its_own():
-    """Convolutions with deviation (2 / fan_out) ** 0.5, linear layers with 0.01, biases zero."""
-    layers = [
-        layer for layer in build("vgg11", 64).modules() if isinstance(layer, nn.Conv2d | nn.Linear)
-    ]
-    for layer in layers[:-1]:
-        convolution = isinstance(layer, nn.Conv2d)
-        deviation = math.sqrt(2 / (layer.out_channels * 9)) if convolution else 0.01
-        assert layer.weight.std().item() == pytest.approx(deviation, rel=0.05)
-        assert not layer.bias.any()
-
-
-@every_architecture
-def test_equal_seeds_give_equal_weights(architecture):
-    first, second = (build(architecture, narrow(architecture)).state_dict() for _ in range(2))
-    assert all(torch.equal(value, second[name]) for name, value in first.items())
-
-
 def test_structure():
     assert without_memory("alexnet").structure() == {
         "architecture": "alexnet",
         "filters": [64, 192, 384, 256, 256],
         "tasks": 1,
     }
-    assert build("vgg11", hidden=32, classes=BOTH).structure() == {
+    assert build("vgg11", BOTH, hidden=32).structure() == {
         "architecture": "vgg11",
         "filters": [64, 128, 256, 256, 512, 512, 512, 512],
         "tasks": 2,
     }
-    assert len(build("resnet18").structure()["filters"]) == 17 + 3
+    assert len(without_memory("resnet18").structure()["filters"]) == 17 + 3
+
+
+def test_structure_of_squeezenet_ends_with_the_layer_of_the_classes():
+    structure = without_memory("squeezenet1_0", EMOTION).structure()
+    assert structure["architecture"] == "squeezenet1_0"
+    fires = 8 * 3
+    assert len(structure["filters"]) == 1 + fires + 1
+    assert structure["filters"][:4] == [96, 16, 64, 64]
+    assert structure["filters"][-1] == 8
+
+
+def test_structure_of_densenet161_has_its_160_convolutions():
+    """One in the stem, two a layer, one a transition; the 161st layer is linear."""
+    structure = without_memory("densenet161", EMOTION).structure()
+    assert len(structure["filters"]) == 1 + 2 * (6 + 12 + 36 + 24) + 3
+    assert structure["filters"][:3] == [96, 4 * 48, 48]
 
 
 def test_the_registry_holds_the_networks():

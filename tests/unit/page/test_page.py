@@ -7,12 +7,24 @@ import pytest
 from retable.checks.check import Check, write_checks
 from retable.errors import DataError
 from retable.figures.confusion import draw_confusion_matrix
-from retable.page.page import PageCorpus, PageFigure, PagePaper, PageTable, build_page
+from retable.page.corpora import PageCorpus
+from retable.page.page import PageFigure, PagePaper, PageTable, build_page
 from retable.spec.figure import ConfusionMatrices
 from retable.spec.paper import Paper, TextRow
 from retable.tables.files import write_table, write_text_tables
 from sample_results import TABLE2, TABLE2_EXPERIMENTS, published_file, write_sample_scores
 
+SUMMARY = (
+    "corpus\tclips\trejected\tremarked\tspeakers\tsample_rates\thours\tmean_s\tsd_s\tshortest_s\t"
+    "median_s\tlongest_s\n"
+    "ravdess\t2452\t0\t6\t24\t48000\t2.79\t4.09\t0.61\t2.94\t4.00\t6.37\n"
+    "tess\t2798\t2\t4\t2\t24414, 96000\t1.60\t2.06\t0.28\t1.25\t2.05\t2.99\n"
+)
+ODD_CLIPS = (
+    "corpus\tpath\thandled\treason\n"
+    "tess\tTESS data/OAF_Fear/OAF_food_fear.wav\tkept\t96000 Hz, not 24414\n"
+    "tess\tTESS data/OAF_angry/OAF_a&b_angry.wav\trejected\tsilent: all samples are 0\n"
+)
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 
 
@@ -126,20 +138,29 @@ def built(tmp_path):
     )
 
 
-def page_of(folder, *papers, source="simulated", name="index.html"):
-    corpus = PageCorpus(
+def page_of(folder, *papers, source="simulated", name="index.html", odd_clips=ODD_CLIPS):
+    (folder / "corpora.tsv").write_text(SUMMARY)
+    (folder / "odd_clips.tsv").write_text(odd_clips)
+    ravdess = PageCorpus(
+        name="ravdess",
         title="RAVDESS",
         source=source,
         licence="CC BY-NC-SA 4.0",
         citation="Livingstone & Russo (2018)",
         homepage="https://zenodo.org/records/1188976",
     )
+    tess = replace(
+        ravdess, name="tess", title="TESS", source="upstream", homepage="by request",
+        citation="Pichora-Fuller & Dupuis (2020)",
+    )  # fmt: skip
     build_page(
         folder / name,
         scale="demo",
         scale_description="simulated twins, minutes on two cores.",
-        corpora=(corpus,),
+        corpora=(ravdess, tess),
         papers=papers,
+        summary=folder / "corpora.tsv",
+        odd_clips=folder / "odd_clips.tsv",
         checks=folder / "checks.tsv",
         rebuild="snakemake --cores 8 all",
     )
@@ -206,6 +227,51 @@ def test_the_clean_protocol_is_explained_where_there_is_one(tmp_path, built):
 def test_only_simulated_audio_has_a_banner(tmp_path, built):
     assert "RAVDESS is simulated" in Outline(page_of(tmp_path, built)).text
     assert "is simulated" not in Outline(page_of(tmp_path, built, source="upstream")).text
+
+
+def test_corpora_say_what_was_read_beside_licence_and_citation(tmp_path, built):
+    text = Outline(page_of(tmp_path, built)).text
+    assert (
+        "RAVDESS simulated 2452 0 rejected 2.79 4.09 ± 0.61 2.94 to 6.37 48000 "
+        "CC BY-NC-SA 4.0 Livingstone & Russo (2018) "
+        "TESS upstream 2798 2 rejected 1.60 2.06 ± 0.28 1.25 to 2.99 24414, 96000 "
+        "CC BY-NC-SA 4.0 Pichora-Fuller & Dupuis (2020)" in text
+    )
+
+
+def test_odd_clips_are_listed_with_the_reason(tmp_path, built):
+    text = Outline(page_of(tmp_path, built)).text
+    assert (
+        "2 odd clips: 1 kept with a remark, 1 rejected Clip Handled Why TESS "
+        "TESS data/OAF_Fear/OAF_food_fear.wav kept 96000 Hz, not 24414 "
+        "TESS data/OAF_angry/OAF_a&b_angry.wav rejected silent: all samples are 0" in text
+    )
+    header, *clips = ODD_CLIPS.splitlines(keepends=True)
+    one = Outline(page_of(tmp_path, built, odd_clips=header + clips[1])).text
+    assert "1 odd clip: 0 kept with a remark, 1 rejected" in one
+    assert "odd clip" not in Outline(page_of(tmp_path, built, odd_clips=header)).text
+
+
+def test_a_corpus_of_which_nothing_is_known_is_named(tmp_path, built, monkeypatch):
+    monkeypatch.setitem(globals(), "SUMMARY", SUMMARY.replace("\ntess", "\nsavee"))
+    with pytest.raises(
+        DataError, match=r"corpora\.tsv: no row of corpus tess; it has ravdess, sav"
+    ):
+        page_of(tmp_path, built)
+
+
+def test_an_analogue_says_why_it_is_one(tmp_path, built):
+    why = "RAVDESS stands in for the paper's own data."
+    paper = built.paper.model_copy(update={"analogue": why})
+    weights = "From scratch, without ImageNet weights: densenet121."
+    shown = replace(built, paper=paper, note=weights, text_note=f"{why} Weights are random.")
+    text = Outline(page_of(tmp_path, shown)).text
+    assert f"Zeng, Mao, Peng & Yi Analogue. {why} {weights} Table 2." in text
+    for title in ("gated ResNets", "Numbers in the text"):
+        assert f"{title} (analogue, not comparable with the paper; simulated audio)" in text
+    assert text.index("60.1 %") < text.index(f"{why} Weights are random.") < text.index("Settings,")
+    plain = Outline(page_of(tmp_path, built)).text
+    assert "analogue" not in plain.lower() and "scratch" not in plain
 
 
 def test_phones_and_dark_screens_are_provided_for(tmp_path, built):

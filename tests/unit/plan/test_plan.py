@@ -1,6 +1,7 @@
 """What there is to build, and what makes a job run again."""
 
 import hashlib
+import shutil
 import subprocess
 import sys
 
@@ -15,6 +16,13 @@ from retable.plan.experiments import run_seed
 def edited(tmp_path):
     """Plans a copy of the workflow after `edit` has changed the content of gresnets' paper.yaml."""
     return lambda edit, **changes: edited_plan(tmp_path, "gresnets", edit, **changes)
+
+
+@pytest.fixture
+def whole_copy(tmp_path):
+    """A folder for `edited_plan` that has the page's template too."""
+    shutil.copytree(WORKFLOW / "retable" / "page", tmp_path / "workflow" / "retable" / "page")
+    return tmp_path
 
 
 @pytest.mark.parametrize("scale", ["demo", "quick", "paper"])
@@ -207,6 +215,65 @@ def test_only_whole_upstream_audio_is_comparable_with_the_paper(tmp_path):
         assert plan.comparability("gresnets", ["GR-G-M"]) == expected
         assert plan.promise("ravdess").simulated == (expected == "simulated")
         assert plan.promise("ravdess").partial == (expected == "partial")
+
+
+def test_an_analogue_is_never_comparable_and_simulated_audio_is_known_as_such(whole_copy):
+    why = "The paper's own clips are not public."
+
+    def edit(paper):
+        paper["analogue"] = why
+
+    upstream = edited_plan(whole_copy, "gresnets", edit, scale="paper")
+    assert upstream.comparability("gresnets", ["GR-G-M"]) == "analogue"
+    assert upstream.text_comparability("gresnets") == "analogue"
+    assert upstream.comparability("cabcnn", ["CA-CAB-30"]) == "comparable"
+    demo = edited_plan(whole_copy, "gresnets", edit)
+    assert demo.comparability("gresnets", ["GR-G-M"]) == "simulated"
+    assert demo.table_note("gresnets", "2") == f"{demo.scale_note('gresnets')}. {why}"
+    assert demo.text_note("gresnets") == why
+    assert why in demo.page_text()
+
+
+def test_tables_of_settings_and_counts_have_no_note_on_results(tmp_path):
+    plan = edited_plan(tmp_path, "cabcnn", lambda paper: paper.update(analogue="Other clips."))
+    scale = plan.scale_note("cabcnn")
+    assert plan.table_note("cabcnn", "1") == plan.table_note("cabcnn", "2") == scale
+    assert plan.table_note("cabcnn", "3") == f"{scale}. Other clips."
+
+
+def test_notes_name_the_networks_that_lack_the_weights_they_ask_for(whole_copy):
+    def edit(paper):
+        paper["models"]["alexnet"] |= {"weights": "imagenet"}
+        paper["models"]["resnet18"] |= {"weights": "imagenet"}
+
+    def planned(source):
+        # The demo has no weights and smaller networks; here it has those that weights are for.
+        weights = {"imagenet": {"source": source}}
+        small = {"papers": {"cabcnn": {"models": {"alexnet": {"hidden": None}}}}}
+        return edited_plan(whole_copy, "cabcnn", edit, weights=weights, overrides=small)
+
+    without = planned("none")
+    note = "From scratch, without ImageNet weights: alexnet, resnet18."
+    assert without.weights_note("cabcnn", without.papers["cabcnn"].experiments) == note
+    assert without.table_note("cabcnn", "3").endswith(f". {note}")
+    assert without.table_note("cabcnn", "1") == without.scale_note("cabcnn")
+    assert note in without.page_text()
+    upstream = planned("upstream")
+    assert upstream.table_note("cabcnn", "3") == upstream.scale_note("cabcnn")
+    assert plan_of().text_note("cabcnn") == ""
+
+
+def test_means_over_clips_decide_whether_a_text_is_comparable(tmp_path):
+    def edit(paper):
+        mean = {"source": "dataset", "experiment": "MX-BASE-E", "key": "duration_s",
+                "reduce": "mean"}  # fmt: skip
+        # None of the text's results is of ESC-50.
+        paper["text"] = [{"row": "a", "column": "b", "metric": "c", "setting": mean}]
+
+    sources = {"esc50": {"source": "simulated"}}
+    plan = edited_plan(tmp_path, "mixup_mtl", edit, scale="paper", corpora=sources)
+    assert plan.text_experiments("mixup_mtl") == []
+    assert plan.text_comparability("mixup_mtl") == "simulated"
 
 
 def test_planning_imports_neither_torch_nor_pandas():

@@ -28,11 +28,13 @@ def podcasts(segments: int = 1, **clips: int) -> pd.DataFrame:
 
 
 def counted(clips: pd.DataFrame, roles: pd.DataFrame) -> dict[str, tuple[int, ...]]:
-    """Accent -> clips that train, validate and test."""
+    """Accent -> clips of each role: of those that train, validate and test, as far as any do."""
     merged = clips.merge(roles, on="clip_id")
     counts = pd.crosstab(merged["accent"], merged["role"])
+    assert set(counts.columns) <= set(SHARES)
+    ordered = [role for role in SHARES if role in counts.columns]
     return {
-        str(accent): tuple(int(row[role]) for role in SHARES) for accent, row in counts.iterrows()
+        str(accent): tuple(int(row[role]) for role in ordered) for accent, row in counts.iterrows()
     }
 
 
@@ -61,6 +63,31 @@ def test_shares_are_taken_as_they_are_written():
     clips = podcasts(UK=100)
     split = remixed(shares={"train": 0.29, "validation": 0.41, "test": 0.3})
     assert counted(clips, drawn(clips, split)) == {"UK": (29, 41, 30)}
+
+
+TRAIN_TEST = {"train": 0.8, "test": 0.2}
+"""As densenet_ser, section III, has them: 80 % train, the others are tested."""
+
+
+def test_without_validation_all_that_does_not_train_is_tested():
+    # 0.8 x 96 = 76.8 and 0.8 x 192 = 153.6, rounded down: as many neutral and sad clips as RAVDESS
+    # has.
+    clips = podcasts(AU=96, UK=192)
+    split = remixed(shares=TRAIN_TEST)
+    assert not split.has_validation
+    assert counted(clips, drawn(clips, split)) == {"AU": (76, 20), "UK": (153, 39)}
+
+
+def test_without_validation_groups_stay_in_one_of_two_roles():
+    # 24 actors in five folds, of which one is tested: four or five of them.
+    clips = podcasts(AU=240, segments=10).assign(
+        accent=["AU", "UK"] * 120, speaker=lambda table: table["group"]
+    )
+    roles = drawn(clips, remixed(shares=TRAIN_TEST, group="speaker"))
+    actors = clips.merge(roles, on="clip_id").groupby("role")["speaker"].agg(set)
+    assert actors.index.tolist() == ["test", "train"]
+    assert not actors["test"] & actors["train"]
+    assert len(actors["test"]) in (4, 5)
 
 
 def test_every_clip_has_one_role_and_stands_in_order():
@@ -175,3 +202,12 @@ def test_an_accent_of_fewer_podcasts_than_folds_is_in_every_role(repeat):
 def test_clips_that_cannot_be_shared_out_are_named(clips, group, message):
     with pytest.raises(DataError, match=re.escape(message)):
         share_roles(clips, remixed(group=group), 0)
+
+
+def test_a_class_of_one_clip_cannot_train_and_be_tested():
+    message = (
+        "shares train 0.8, test 0.2: role train has no clip of accent 'UK', of which there are 1 "
+        "clips; take a dataset with more clips of it, or without it"
+    )
+    with pytest.raises(DataError, match=re.escape(message)):
+        share_roles(podcasts(AU=50, UK=1), remixed(shares=TRAIN_TEST), 0)

@@ -93,7 +93,7 @@ def written(tmp_path):
         folder = tmp_path / name
         folder.mkdir()
         files = [folder / file for file in ("roles.tsv", "audit.tsv", "split.json")]
-        write_split(dataset, split, *files)
+        write_split([dataset], split, *files)
         return dataset, *files
 
     return write
@@ -163,7 +163,7 @@ def test_official_folds_are_written_and_audited_like_drawn_ones(tmp_path):
         }
     )
     files = [tmp_path / name for name in ("roles.tsv", "audit.tsv", "split.json")]
-    write_split(dataset, split, *files)
+    write_split([dataset], split, *files)
 
     assert read_roles(files[0])[0, 0] == {
         "train": ["b000", "b001", "b002", "b009", "b010", "b011"],
@@ -217,7 +217,7 @@ def shares(**fields) -> Shares:
 @pytest.mark.parametrize("group", [None, "group"])
 def test_shares_are_written_audited_and_counted_by_class(podcasts, group):
     files = [podcasts.parent / name for name in ("roles.tsv", "audit.tsv", "split.json")]
-    write_split(podcasts, shares(repeats=2, group=group, allowed_leaks=["group"]), *files)
+    write_split([podcasts], shares(repeats=2, group=group, allowed_leaks=["group"]), *files)
 
     read = read_roles(files[0])
     assert read.keys() == {(0, 0), (1, 0)}
@@ -242,7 +242,7 @@ def test_shares_are_written_audited_and_counted_by_class(podcasts, group):
 
 def test_shares_of_one_draw_pass_the_check_of_fold_sizes(podcasts):
     files = [podcasts.parent / name for name in ("roles.tsv", "audit.tsv", "split.json")]
-    write_split(podcasts, shares(), *files)
+    write_split([podcasts], shares(), *files)
     check = check_fold_sizes(files[2], "remixed")
     assert check.passed
     assert check.detail == "1 fold of 15 test clips"
@@ -250,7 +250,9 @@ def test_shares_of_one_draw_pass_the_check_of_fold_sizes(podcasts):
 
 def test_a_role_without_clips_fails_the_check_of_fold_sizes(podcasts):
     facts = podcasts.parent / "split.json"
-    write_split(podcasts, shares(), podcasts.parent / "roles.tsv", podcasts.parent / "audit", facts)
+    write_split(
+        [podcasts], shares(), podcasts.parent / "roles.tsv", podcasts.parent / "audit", facts
+    )
     content = json.loads(facts.read_text())
     content["sizes"][2] |= {"repeat": 1}
     facts.write_text(json.dumps(content))
@@ -262,7 +264,7 @@ def test_a_role_without_clips_fails_the_check_of_fold_sizes(podcasts):
 
 def test_stratified_folds_are_counted_by_class(podcasts):
     files = [podcasts.parent / name for name in ("roles.tsv", "audit.tsv", "split.json")]
-    write_split(podcasts, KFold(kind="kfold", folds=5, seed=5, stratify="accent"), *files)
+    write_split([podcasts], KFold(kind="kfold", folds=5, seed=5, stratify="accent"), *files)
     assert json.loads(files[2].read_text())["counts"] == {
         "train": {"AU": 24, "UK": 16, "all": 40},
         "test": {"AU": 6, "UK": 4, "all": 10},

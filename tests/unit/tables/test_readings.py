@@ -116,6 +116,8 @@ def test_settings_have_a_verdict_whatever_the_audio(tmp_path):
     assert lines.loc[("Conv1D_4", "size"), columns].tolist() == ["10x1", "8x1", "", "differs"]
     assert (long_form["verdict"] == "as printed").sum() == 18
     assert "simulated" not in markdown + latex
+    _, markdown, _ = build(tmp_path, TABLE_2, "2", comparability="simulated", analogue=True)
+    assert "comparable" not in markdown
 
 
 def test_only_what_is_printed_of_a_layer_has_a_place(tmp_path):
@@ -170,6 +172,70 @@ def test_every_printed_setting_needs_its_place(tmp_path):
     columns = {**TABLE_2.columns, "padding": Cell()}
     with pytest.raises(ConfigError, match="the column 'padding' is not published"):
         build(tmp_path, TABLE_2.model_copy(update={"columns": columns}), "2")
+
+
+DURATIONS = Table(
+    title="Length of clips",
+    reading=Reading(
+        source="dataset",
+        experiment="CAB",
+        key="{column}",
+        all_datasets=True,
+        reduce="mean",
+        decimals=2,
+    ),
+    rows={"all": Cell()},
+    columns={"length": Cell(key="duration_s")},
+    metrics={"mean": Cell()},
+)
+
+
+def build_durations(folder, kind, comparability, analogue=False):
+    """Long form and Markdown of a table with the mean length of clips of 2, 2 and 3.25 s."""
+    (folder / "published.csv").write_text(
+        "paper,table,row,column,metric,value,unit,kind,note\n"
+        f"densenet_ser,II,all,length,mean,3,s,{kind},\n"
+    )
+    for name, rows in {"tess": "a\t2.0\nb\t2.0\n", "savee": "c\t3.25\n"}.items():
+        (folder / f"{name}.tsv").write_text(f"clip_id\tduration_s\n{rows}")
+    files = {name: folder / f"table.{name}" for name in ("tsv", "markdown", "latex")}
+    write_table(
+        DURATIONS,
+        published=folder / "published.csv",
+        table_name="II",
+        scores={},
+        confusions={},
+        sources={"CAB": {"dataset": [folder / "tess.tsv", folder / "savee.tsv"]}},
+        missing={},
+        comparability=comparability,
+        analogue=analogue,
+        **files,
+    )
+    (line,) = read_long_form(files["tsv"]).to_dict("records")
+    return line, files["markdown"].read_text()
+
+
+@pytest.mark.parametrize(
+    ("kind", "difference"), [("setting", ""), ("count", "-0.58")], ids=["setting", "count"]
+)
+def test_a_mean_over_clips_is_compared_where_the_audio_is_the_papers(tmp_path, kind, difference):
+    line, markdown = build_durations(tmp_path, kind, "comparable")
+    assert (line["reproduced"], line["difference"]) == ("2.42", difference)
+    assert line["verdict"] == "differs"
+    assert "comparable" not in markdown
+    for comparability, verdict in (
+        ("simulated", "not comparable"),
+        ("partial", "not comparable (partial corpus)"),
+    ):
+        line, markdown = build_durations(tmp_path, kind, comparability)
+        assert line["verdict"] == verdict
+        # Here a table of settings depends on the audio, and its title says of what kind that is.
+        assert "not comparable with the paper" in markdown
+
+
+def test_a_mean_over_clips_is_compared_in_an_analogue_too(tmp_path):
+    line, _ = build_durations(tmp_path, "setting", "analogue", analogue=True)
+    assert line["verdict"] == "differs"
 
 
 def test_cells_that_are_read_have_a_key_alone(tmp_path):

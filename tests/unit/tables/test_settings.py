@@ -26,18 +26,23 @@ def sources(tmp_path):
         paths[f"run{part}"].write_text(json.dumps(content))
     paths["other split"] = tmp_path / "other.json"
     paths["other split"].write_text(json.dumps({"folds": 4}))
-    paths["manifest"] = tmp_path / "manifest.tsv"
-    paths["manifest"].write_text(
-        "clip_id\tsample_rate\tspeaker\tspeech_song\n"
-        "a\t48000\t1\tspeech\nb\t48000\t2\tspeech\nc\t48000\t2\tsong\n"
-    )
+    clips = {
+        # Durations in eighths of a second, which floats hold exactly.
+        "manifest": "a\t48000\t1\tspeech\t3.5\nb\t48000\t2\tspeech\t4\nc\t48000\t2\tsong\t4.125\n",
+        "other manifest": "d\t24414\t3\tspeech\t2.0\n",
+    }
+    for name, rows in clips.items():
+        paths[name] = tmp_path / f"{name}.tsv"
+        paths[name].write_text(f"clip_id\tsample_rate\tspeaker\tspeech_song\tduration_s\n{rows}")
     built = {
         "model": [paths["model"]],
         "feature": [paths["feature"]],
-        # A part of three runs each, and a split for each of two inputs.
+        # A part of three runs each, a split for each of two inputs, a manifest for each of three
+        # datasets, two of them of one corpus.
         "run": [paths["run0"], paths["run1"]],
         "split": [paths["split"], paths["other split"]],
-        "manifest": [paths["manifest"]],
+        "manifest": [paths["manifest"], paths["other manifest"], paths["manifest"]],
+        "corpus": [paths["split"], paths["other split"]],
     }
     return {"GR-G-M": built, "all-24": {"fusion": [paths["fusion"]]}}
 
@@ -62,10 +67,74 @@ def setting(source: str, key: str, **more: object) -> Reading:
         (setting("manifest", "sample_rate", scale=0.001), "48", "48"),
         (setting("manifest", "speaker", reduce="count"), "24", "2"),
         (setting("manifest", "speaker", where={"speech_song": "song"}), "2", "2"),
+        (setting("manifest", "sample_rate", input=1), "24414", "24414"),
+        (setting("corpus", "folds", input=1), "4", "4"),
+        (setting("manifest", "speaker", reduce="count", all_datasets=True), "24", "3"),
+        (
+            setting("manifest", "speech_song", where={"speaker": "3"}, all_datasets=True),
+            "-",
+            "speech",
+        ),
     ],
 )
 def test_reads_what_was_built(sources, reading, published, expected):
     assert read_setting(reading, sources, published) == expected
+
+
+def duration(**more: object) -> Reading:
+    return setting("manifest", "duration_s", **{"reduce": "mean", **more})
+
+
+@pytest.mark.parametrize(
+    ("reading", "published", "expected"),
+    [
+        (duration(decimals=2), "3", "3.88"),  # (3.5 + 4 + 4.125) / 3 = 3.875
+        (duration(decimals=1, where={"speech_song": "speech"}), "3", "3.8"),  # 3.75
+        (duration(decimals=0), "3.5", "4"),
+        (duration(), "3.5", "3.9"),
+        (duration(decimals=0, scale=1000), "3", "3875"),
+        (duration(decimals=2, input=1), "2", "2.00"),
+        # A clip of a corpus with two datasets in use counts once: 13.625 / 4 = 3.40625.
+        (duration(decimals=3, all_datasets=True), "3", "3.406"),
+    ],
+)
+def test_a_mean_is_taken_over_clips(sources, reading, published, expected):
+    assert read_setting(reading, sources, published) == expected
+
+
+def test_a_mean_is_that_of_numbers(sources):
+    with pytest.raises(
+        DataError, match=r"manifest\.tsv: column 'speech_song' holds 'speech', of w"
+    ):
+        read_setting(setting("manifest", "speech_song", reduce="mean"), sources, "3")
+    (_, other, _) = sources["GR-G-M"]["manifest"]
+    for gap in ("", "nan", "inf"):
+        other.write_text(f"clip_id\tduration_s\nd\t2.0\ne\t{gap}\n")
+        with pytest.raises(DataError, match=rf"other manifest\.tsv: .* holds '{gap}', of which"):
+            read_setting(duration(all_datasets=True), sources, "3")
+
+
+def test_every_table_of_clips_taken_together_has_the_column(sources):
+    (_, other, _) = sources["GR-G-M"]["manifest"]
+    other.write_text("clip_id\tseconds\nd\t2.0\n")
+    with pytest.raises(DataError, match=r"other manifest\.tsv: no column 'duration_s'; there is c"):
+        read_setting(duration(all_datasets=True), sources, "3")
+
+
+@pytest.mark.parametrize(
+    ("reading", "message"),
+    [
+        (setting("run", "epochs", reduce="mean"), "a run has no clips; take that of dataset or ma"),
+        (
+            setting("split", "folds", all_datasets=True),
+            "only the clips of dataset or manifest are",
+        ),
+        (setting("manifest", "speaker", decimals=1), "of a mean, and reduce is value; drop them"),
+    ],
+)
+def test_what_clips_alone_have_is_asked_of_no_other_source(sources, reading, message):
+    with pytest.raises(ConfigError, match=message):
+        read_setting(reading, sources, "4")
 
 
 def test_an_equal_power_of_ten_is_printed_as_one(sources):
@@ -111,6 +180,8 @@ def test_runs_that_disagree_are_refused_in_whatever_part(sources):
 def test_an_input_that_is_not_there_is_named(sources):
     with pytest.raises(DataError, match="has no input 2; its inputs are counted from 0 to 1"):
         read_setting(setting("split", "folds", input=2), sources, "4")
+    with pytest.raises(DataError, match="has no dataset 3; its datasets are counted from 0 to 2"):
+        read_setting(setting("manifest", "speaker", input=3), sources, "4")
 
 
 def test_only_runs_and_clips_are_counted(sources):

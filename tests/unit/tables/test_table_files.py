@@ -96,8 +96,22 @@ def test_no_verdict_on_simulated_audio_and_the_title_says_so(tmp_path, scored):
     assert "simulated" not in real_markdown
 
 
+def test_an_analogue_is_never_comparable_and_the_title_says_so(tmp_path, scored):
+    long_form, *renderings = build(tmp_path, scored, comparability="analogue", analogue=True)
+    assert set(long_form["verdict"]) == {"not comparable (analogue)"}
+    for rendering in renderings:
+        assert "gated ResNets (analogue, not comparable with the paper)" in rendering
+
+
+def test_an_analogue_on_simulated_audio_is_both_in_the_title(tmp_path, scored):
+    long_form, *renderings = build(tmp_path, scored, comparability="simulated", analogue=True)
+    assert set(long_form["verdict"]) == {"not comparable"}
+    for rendering in renderings:
+        assert "(analogue, not comparable with the paper; simulated audio)" in rendering
+
+
 def test_markdown_has_the_papers_layout(tmp_path, scored):
-    long_form, markdown, _ = build(tmp_path, scored, note="Scale demo.")
+    long_form, markdown, latex = build(tmp_path, scored, note="Scale demo. From scratch: 50 %.")
     lines = [line for line in markdown.splitlines() if line.startswith("|")]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     assert cells[0] == [
@@ -108,7 +122,9 @@ def test_markdown_has_the_papers_layout(tmp_path, scored):
     first = long_form.iloc[0]
     assert cells[2][1] == f"54.63 / {first['reproduced']} ± {first['sd']}"
     assert re.fullmatch(r"\d+\.\d\d ± \d+\.\d\d", cells[-1][1])
-    assert markdown.rstrip().endswith("Scale demo.")
+    assert markdown.rstrip().endswith("standard deviation. Scale demo. From scratch: 50 %.")
+    (caption,) = [line for line in latex.splitlines() if line.startswith(r"\caption")]
+    assert caption.endswith(r"Scale demo. From scratch: 50 \%.}")
 
 
 def test_a_row_may_begin_with_a_bracket():
@@ -241,7 +257,7 @@ def test_an_experiment_without_scores_is_named(tmp_path, scored):
         build(tmp_path, (scores, {}))
 
 
-def build_text(folder, scored, rows):
+def build_text(folder, scored, rows, **more):
     """Long forms of the text's results and settings."""
     (folder / "split.json").write_text(json.dumps({"folds": 5, "repeats": 1}))
     files = {
@@ -256,7 +272,7 @@ def build_text(folder, scored, rows):
         sources={"GR-G-M": {"split": [folder / "split.json"]}},
         parameters={},
         missing={},
-        comparability="comparable",
+        **{"comparability": "comparable", **more},
         **files,
     )
     assert "| protocol | RAVDESS | k folds | 5 |" in files["settings_markdown"].read_text()
@@ -282,6 +298,24 @@ def test_numbers_of_the_text(tmp_path, scored):
     assert verdicts["speaker identification", "Acc_after"] == "not reproduced"
     folds = settings.set_index("metric").loc["k folds"]
     assert folds[["published", "reproduced", "verdict"]].tolist() == ["5", "5", "as printed"]
+
+
+def test_results_in_the_text_have_a_note_and_settings_have_none(tmp_path, scored):
+    reading = Reading(source="split", experiment="GR-G-M", key="folds")
+    rows = [TextRow(row="protocol", column="RAVDESS", metric="k folds", setting=reading)]
+    build_text(tmp_path, scored, rows)
+    plain = (tmp_path / "text_markdown").read_text()
+    assert plain.endswith("|\n")
+    note = "The classes are others. From scratch, without ImageNet weights: densenet161."
+    more = {"comparability": "simulated", "analogue": True, "note": note}
+    _, settings = build_text(tmp_path, scored, rows, **more)
+    title, *lines = (tmp_path / "text_markdown").read_text().splitlines()
+    assert title == (
+        "**Numbers in the text (analogue, not comparable with the paper; simulated audio)**"
+    )
+    assert lines == [*plain.splitlines()[1:], "", note]
+    assert "scratch" not in (tmp_path / "settings_markdown").read_text()
+    assert settings.set_index("metric").loc["k folds", "verdict"] == "as printed"
 
 
 def test_a_text_row_that_is_not_published_is_refused(tmp_path, scored):

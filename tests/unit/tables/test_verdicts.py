@@ -1,6 +1,14 @@
 import pytest
 
-from retable.tables.verdicts import print_difference, print_number, result_verdict, setting_verdict
+from retable.tables.verdicts import (
+    derived_verdict,
+    mean_verdict,
+    print_difference,
+    print_number,
+    result_verdict,
+    setting_verdict,
+    title_note,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,8 +30,40 @@ def test_no_verdict_on_other_audio_or_protocols():
     assert result_verdict("64.48", "64.48", 1.0, "paper", "simulated") == "not comparable"
     partial = result_verdict("64.48", "64.48", 1.0, "paper", "partial")
     assert partial == "not comparable (partial corpus)"
+    analogue = result_verdict("81", "81", 1.0, "paper", "analogue")
+    assert analogue == derived_verdict("7", "7", "analogue") == "not comparable (analogue)"
     clean = result_verdict("64.48", "64.48", 1.0, "clean", "comparable")
     assert clean == "not comparable (other protocol)"
+
+
+@pytest.mark.parametrize(
+    ("comparability", "analogue", "note"),
+    [
+        ("comparable", False, ""),
+        ("simulated", False, "simulated audio: not comparable with the paper"),
+        ("partial", False, "partial corpus: not comparable with the paper"),
+        ("analogue", True, "analogue, not comparable with the paper"),
+        ("simulated", True, "analogue, not comparable with the paper; simulated audio"),
+        ("partial", True, "analogue, not comparable with the paper; partial corpus"),
+    ],
+)
+def test_a_title_says_all_that_stands_against_a_verdict(comparability, analogue, note):
+    assert title_note(comparability, analogue) == note
+
+
+def test_a_mean_over_clips_is_judged_by_the_decimals_that_the_paper_prints():
+    # densenet_ser: clips of CREMA-D are 2 s long, those of the other corpora 3 s.
+    assert mean_verdict("2", "2.54", "comparable") == "differs"
+    assert mean_verdict("3", "2.06", "comparable") == "differs"
+    assert mean_verdict("3", "2.98", "comparable") == "as printed"
+    assert mean_verdict("3.0", "3", "comparable") == "as printed"
+    assert mean_verdict("two", "2.00", "comparable") == "differs"
+
+
+def test_a_mean_over_clips_needs_the_whole_corpus_and_not_the_papers_other_data():
+    assert mean_verdict("3", "3.00", "analogue") == "as printed"
+    assert mean_verdict("3", "3.00", "simulated") == "not comparable"
+    assert mean_verdict("3", "3.00", "partial") == "not comparable (partial corpus)"
 
 
 def test_settings_agree_as_text():

@@ -96,14 +96,14 @@ def write_inputs(folder: Path, pattern: float = 1.0) -> InputFiles:
     for shard, clips in zip(inputs.feature_shards, (slice(0, 10), slice(10, CLIPS)), strict=True):
         write_shard(shard, clip_ids[clips], features[clips].astype(np.float16))
     split = KFold(kind="kfold", folds=2, seed=1)
-    write_split(inputs.dataset, split, inputs.split, folder / "audit.tsv", folder / "split.json")
+    write_split(inputs.datasets, split, inputs.split, folder / "audit.tsv", folder / "split.json")
     return inputs
 
 
 def inputs_in(folder: Path) -> InputFiles:
     """Paths of what `write_inputs` writes."""
     shards = [folder / "shard000.npy", folder / "shard001.npy"]
-    return InputFiles(folder / "dataset.tsv", shards, folder / "roles.tsv", None, "simulated")
+    return InputFiles([folder / "dataset.tsv"], shards, folder / "roles.tsv", None, ["simulated"])
 
 
 def write_shard(
@@ -144,12 +144,13 @@ def train(
     warm_starts: Sequence[Path] = (),
     code: str = "code",
     compute: Compute = CPU,
+    weights: Path | None = None,
 ) -> PartOutputs:
     """Trains a part into `folder`, with `folder.work` for its checkpoints."""
     folder.mkdir(parents=True, exist_ok=True)
     outputs = outputs_in(folder)
     work = work_folder(folder)
-    train_part(part, inputs, warm_starts, outputs, work, code, compute)
+    train_part(part, inputs, warm_starts, outputs, work, code, compute, weights)
     return outputs
 
 

@@ -39,11 +39,11 @@ def _write_input(folder: Path, task: str, shape: tuple[int, int]) -> InputFiles:
     features = 5 * features - 40
     folder.mkdir(parents=True)
     files = InputFiles(
-        folder / f"{task}.tsv",
+        [folder / f"{task}.tsv"],
         [folder / "shard000.npy"],
         folder / "roles.tsv",
         folder / "standardisation.tsv",
-        f"simulated {task}s",
+        [f"simulated {task}s"],
     )
     patch = {"frames": frames, "hop_frames": HOP_FRAMES, "patches": patches}
     (shard,) = files.feature_shards

@@ -54,7 +54,7 @@ def write_waveform_inputs(
     role = np.repeat([*CLIPS], [*CLIPS.values()])
     table = pd.DataFrame({"repeat": 0, "fold": 0, "role": role, "clip_id": clip_ids})
     table.to_csv(roles, sep="\t", index=False)
-    return InputFiles(dataset, [shard], roles, None, "simulated")
+    return InputFiles([dataset], [shard], roles, None, ["simulated"])
 
 
 def waveform_part(**training: Any) -> Part:

@@ -47,7 +47,11 @@ def files(tmp_path_factory) -> InputFiles:
         row[: len(time)] = np.sin(2 * np.pi * FREQUENCIES[name] * time)
         row[: len(time)] += 0.5 * generator.standard_normal(len(time))
     files = InputFiles(
-        folder / "dataset.tsv", [folder / "shard000.npy"], folder / "roles.tsv", None, "simulated"
+        [folder / "dataset.tsv"],
+        [folder / "shard000.npy"],
+        folder / "roles.tsv",
+        None,
+        ["simulated"],
     )
     clip_ids = [clip_id for clip_id, _, _ in clips]
     lengths = np.array([length_of(number) for _, _, number in clips])

@@ -1,4 +1,6 @@
-import math
+"""Optimizers and learning-rate schedules beside those of torch."""
+
+import json
 
 import pytest
 import torch
@@ -7,8 +9,8 @@ from torch import nn
 from retable.spec.training import Training
 from retable.training.optimisation import (
     learning_rate_at,
-    multitask_loss,
     optimizer_of,
+    schedule_facts,
     set_learning_rate,
 )
 
@@ -31,6 +33,81 @@ def test_the_learning_rate_decays_as_torch_does(every, factor):
 
 def test_without_decay_the_learning_rate_stays():
     assert {learning_rate_at(epoch, training()) for epoch in range(20)} == {0.1}
+
+
+@pytest.mark.parametrize("half_epochs", [1, 5, 12, 25, 40])
+def test_the_learning_rate_of_a_cycle_is_that_of_torch_stepped_once_an_epoch(half_epochs):
+    spec = training(cycle={"lowest_rate": 0.002, "half_epochs": half_epochs})
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.1)
+    reference = torch.optim.lr_scheduler.CyclicLR(
+        optimizer, 0.002, 0.1, half_epochs, mode="triangular", cycle_momentum=False
+    )
+    for epoch in range(60):
+        assert learning_rate_at(epoch, spec) == pytest.approx(reference.get_last_lr()[0])
+        optimizer.step()
+        reference.step()
+
+
+def test_a_cycle_by_hand():
+    """Up in two epochs and down in two, then again."""
+    spec = training(learning_rate=1e-3, cycle={"lowest_rate": 1e-4, "half_epochs": 2})
+    rates = [learning_rate_at(epoch, spec) for epoch in range(9)]
+    once = [1e-4, 5.5e-4, 1e-3, 5.5e-4]
+    assert rates == pytest.approx([*once, *once, 1e-4])
+    assert max(rates) == 1e-3
+
+
+def facts(epochs: int, **fields: object) -> dict[str, object]:
+    """What is recorded of a run of so many epochs."""
+    spec = training(**fields)
+    found = schedule_facts(spec, [learning_rate_at(epoch, spec) for epoch in range(epochs)])
+    assert json.loads(json.dumps(found)) == found
+    return found
+
+
+def test_facts_of_a_constant_rate():
+    assert facts(7) == {
+        "kind": "constant",
+        "epochs": None,
+        "divisor": 1.0,
+        "highest": 0.1,
+        "lowest": 0.1,
+    }
+
+
+def test_facts_of_the_steps_of_densenet_ser():
+    """Section III: from 1e-3, a tenth every 20 epochs, 1e-5 when training stops in epoch 50."""
+    found = facts(50, learning_rate=1e-3, decay_every=20, decay_factor=0.1)
+    assert found["kind"] == "step"
+    assert found["epochs"] == 20
+    assert found["divisor"] == pytest.approx(10)
+    assert found["highest"] == 1e-3
+    assert found["lowest"] == pytest.approx(1e-5)
+
+
+def test_facts_of_steps_are_those_that_the_run_had():
+    """It stopped within the first step, or is a record of other rates than its spec has now."""
+    steps = {"decay_every": 20, "decay_factor": 0.5}
+    before_any = {"kind": "step", "epochs": None, "divisor": 1.0, "highest": 0.1, "lowest": 0.1}
+    assert facts(20, **steps) == before_any
+    assert facts(21, **steps)["epochs"] == 20
+    other = schedule_facts(training(**steps), [0.3, 0.3, 0.1, 0.1, 0.1 / 3])
+    assert (other["epochs"], other["divisor"]) == (2, pytest.approx(3))
+
+
+def test_facts_of_a_cycle():
+    cycle = {"lowest_rate": 0.01, "half_epochs": 4}
+    found = facts(20, cycle=cycle)
+    assert found == {
+        "kind": "triangular",
+        "epochs": 4,
+        "divisor": None,
+        "highest": 0.1,
+        "lowest": pytest.approx(0.01),
+    }
+    assert facts(6, cycle=cycle)["epochs"] == 4
+    assert facts(5, cycle=cycle)["epochs"] is None, "it had not fallen from its top"
+    assert facts(3, cycle=cycle)["highest"] == pytest.approx(0.01 + 0.09 / 2)
 
 
 @pytest.mark.parametrize(
@@ -58,44 +135,22 @@ def test_a_few_steps_are_those_of_torch(fields, reference):
     torch.testing.assert_close(ours, theirs)
 
 
-def test_the_loss_is_the_weighted_sum_of_cross_entropies():
-    """By hand: -log of the softmax at the target, averaged over clips (equation 2)."""
-    logits = {
-        "emotion": torch.tensor([[2.0, 0.0, -1.0], [0.5, 0.5, 0.5]]),
-        "speech_song": torch.tensor([[0.0, 1.0], [3.0, 0.0]]),
-    }
-    targets = {"emotion": torch.tensor([0, 2]), "speech_song": torch.tensor([0, 0])}
-    emotion = (-math.log(math.exp(2) / (math.exp(2) + 1 + math.exp(-1))) - math.log(1 / 3)) / 2
-    song = (
-        -math.log(1 / (1 + math.e)) - math.log(math.exp(3) / (math.exp(3) + 1))
-    ) / 2  # fmt: skip
-    assert float(multitask_loss(logits, targets, {})) == pytest.approx(emotion + song)
-    weighted = multitask_loss(logits, targets, {"emotion": 0.7, "speech_song": 0.3})
-    assert float(weighted) == pytest.approx(0.7 * emotion + 0.3 * song)
-    assert float(multitask_loss(logits, targets, {"emotion": 0.0})) == pytest.approx(song)
+@pytest.mark.parametrize(
+    ("optimizer", "expected"),
+    [
+        ("adam", (2 - 0.1, -1 + 0.1, 3 - 0.1)),
+        ("adamw", (0.95 * 2 - 0.1, 0.95 * -1 - 0.1, 0.95 * 3)),
+    ],
+)
+def test_weight_decay_of_adamw_is_decoupled(optimizer, expected):
+    """By hand: the first step of Adam is learning rate * sign of the gradient.
 
-
-def test_the_loss_is_that_of_torch_with_its_gradient():
-    generator = torch.Generator().manual_seed(0)
-    logits = {
-        "a": torch.randn(6, 4, generator=generator, requires_grad=True),
-        "b": torch.randn(6, 2, generator=generator, requires_grad=True),
-    }
-    targets = {"a": torch.tensor([0, 1, 2, 3, 0, 1]), "b": torch.tensor([1, 0, 1, 0, 1, 0])}
-    expected = 2 * nn.functional.cross_entropy(logits["a"], targets["a"])
-    expected = expected + nn.functional.cross_entropy(logits["b"], targets["b"])
-    ours = multitask_loss(logits, targets, {"a": 2.0})
-    torch.testing.assert_close(ours, expected)
-    gradients = [
-        torch.autograd.grad(loss, list(logits.values()), retain_graph=True)
-        for loss in (ours, expected)
-    ]
-    torch.testing.assert_close(*gradients)
-
-
-def test_the_loss_of_bfloat16_logits_is_computed_in_float32():
-    logits = {"a": torch.randn(8, 3, generator=torch.Generator().manual_seed(0)).bfloat16()}
-    targets = {"a": torch.arange(8) % 3}
-    loss = multitask_loss(logits, targets, {})
-    assert loss.dtype == torch.float32
-    torch.testing.assert_close(loss, nn.functional.cross_entropy(logits["a"].float(), targets["a"]))
+    Adam adds decay * parameter to the gradients 0.1, 0.1 and 0, which here decides their signs.
+    AdamW multiplies the parameter by 1 - 0.1 * 0.5 = 0.95 instead; without a gradient no more.
+    """
+    parameter = nn.Parameter(torch.tensor([2.0, -1.0, 3.0]))
+    fields = {"learning_rate": 0.1, "weight_decay": 0.5, "epsilon": 1e-12}
+    stepping = optimizer_of([parameter], training(optimizer=optimizer, **fields))
+    parameter.grad = torch.tensor([0.1, 0.1, 0.0])
+    stepping.step()
+    torch.testing.assert_close(parameter.detach(), torch.tensor(expected))

@@ -58,7 +58,7 @@ def write_input(folder, name, clips, task, channels, patches, **changes) -> Inpu
                for fold in (0, 1) for channel in channels for band in range(BANDS)]  # fmt: skip
     columns = ["repeat", "fold", "channel", "band", "mean", "sd"]
     pd.DataFrame(moments, columns=columns).to_csv(files["moments"], sep="\t", index=False)
-    return InputFiles(files["clips"], [shard], files["roles"], files["moments"], "simulated")
+    return InputFiles([files["clips"]], [shard], files["roles"], files["moments"], ["simulated"])
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_patches_are_the_middle_ones_standardised_and_mixed(tmp_path, inputs):
 
 
 def test_patches_may_stay_as_they_are(tmp_path, inputs):
-    plain = [InputFiles(i.dataset, i.feature_shards, i.split, None, i.source) for i in inputs]
+    plain = [InputFiles(i.datasets, i.feature_shards, i.split, None, i.source) for i in inputs]
     examples = write(tmp_path, plain)
     assert not examples.standardised
     assert examples.patches[0, 0, 0, 0] == 2104

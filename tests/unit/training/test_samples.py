@@ -111,7 +111,7 @@ def test_overlapping_patches_and_the_stored_type_take_no_more_memory(inputs):
 
 def test_a_feature_without_channels_is_one_sample_a_clip(tmp_path):
     files = write_inputs(tmp_path)
-    data = load_clips(files.dataset, files.feature_shards, IMAGE_CLASSES, CPU)
+    data = load_clips(files.datasets, files.feature_shards, IMAGE_CLASSES, CPU)
     assert (data.channels, data.segments, data.patch_shape) == (("mono",), 1, (12, 10))
     samples = Samples(data, {"train": ["clip03", "clip20"]})
     stored = FeatureStore(files.feature_shards).rows(["clip03", "clip20"])
@@ -145,7 +145,7 @@ def test_a_batch_can_be_cut_shorter_than_it_is_stored():
 
 def test_clips_come_with_the_lengths_that_their_store_says(tmp_path):
     files = write_waveform_inputs(tmp_path)
-    data = load_clips(files.dataset, files.feature_shards, WAVEFORM_CLASSES, CPU)
+    data = load_clips(files.datasets, files.feature_shards, WAVEFORM_CLASSES, CPU)
     assert (data.input_shape, data.lengths.dtype) == ((1, STORED), torch.int64)
     assert data.lengths.tolist() == clip_lengths().tolist()
     ends = [int(wave.nonzero().max()) + 1 for wave in data.features[:, 0]]
@@ -154,7 +154,7 @@ def test_clips_come_with_the_lengths_that_their_store_says(tmp_path):
 
 def test_lengths_are_part_of_what_a_checkpoint_was_trained_on(tmp_path):
     files = write_waveform_inputs(tmp_path)
-    data = load_clips(files.dataset, files.feature_shards, WAVEFORM_CLASSES, CPU)
+    data = load_clips(files.datasets, files.feature_shards, WAVEFORM_CLASSES, CPU)
     digests = [
         replace(data, lengths=lengths).digest()
         for lengths in (data.lengths, data.lengths.clone(), data.lengths - 1, None)
@@ -218,4 +218,4 @@ def test_a_store_that_is_cut_otherwise_than_its_index_says_is_named(inputs, tmp_
         r"shard000\.npy: holds 1 channels of 2 patches a clip; its index expects 1 \(mono\) of 3"
     )
     with pytest.raises(DataError, match=message):
-        load_clips(files.dataset, [shard], {"event": CLASSES["event"]}, CPU)
+        load_clips(files.datasets, [shard], {"event": CLASSES["event"]}, CPU)

@@ -262,7 +262,7 @@ def test_a_label_that_is_no_class_is_named_with_its_file(inputs, tmp_path):
     dataset.write_text(inputs.dataset.read_text().replace("calm", "bored"))
     message = r"dataset\.tsv: label 'bored' in column emotion is none of the classes angry, calm"
     with pytest.raises(DataError, match=message):
-        train(tmp_path / "part0", sample_part(), replace(inputs, dataset=dataset))
+        train(tmp_path / "part0", sample_part(), replace(inputs, datasets=[dataset]))
 
 
 def test_a_clip_without_a_feature_is_named(inputs, tmp_path):

@@ -76,6 +76,7 @@ def test_the_record_names_the_weights(inputs, source, tmp_path):
             "experiment": "SOURCE",
             "weights": hashlib.sha256(file.read_bytes()).hexdigest(),
         }
+        assert record["initial_weights"] == "warm start"
 
 
 def test_a_stopped_training_goes_on_and_other_initial_weights_start_afresh(

@@ -39,7 +39,7 @@ def fit_part(
         DataError: a label is none of its task's classes, or a clip has no feature.
     """
     (files,) = inputs
-    targets = read_targets(files.dataset, part.classes)
+    targets = read_targets(files.datasets, part.classes)
     store = FeatureStore(files.feature_shards)
     features = store.rows(targets.clip_ids).astype(np.float32, copy=False)
     tables, records = [], []

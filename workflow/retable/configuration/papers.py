@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from retable.configuration.cells import run_faults
+from retable.configuration.datasets import dataset_faults
 from retable.configuration.faults import faults_of
 from retable.configuration.figures import figure_faults
 from retable.configuration.merging import (
@@ -26,7 +27,7 @@ from retable.configuration.references import (
     reference_faults,
     warm_start_faults,
 )
-from retable.spec.corpus import Corpus, corpus_of
+from retable.spec.corpus import Corpus
 from retable.spec.feature import Feature
 from retable.spec.model import Baseline, Model
 from retable.spec.paper import Experiment, Fusion, Input, Paper
@@ -95,8 +96,9 @@ class PaperReader:
         if self.faults:
             return None
         return Paper(
-            paper=raw.paper, title=raw.title, citation=raw.citation, experiments=experiments,
-            fusions=fusions, tables=raw.tables, text=tuple(raw.text.values()), figures=raw.figures,
+            paper=raw.paper, title=raw.title, citation=raw.citation, analogue=raw.analogue,
+            experiments=experiments, fusions=fusions, tables=raw.tables,
+            text=tuple(raw.text.values()), figures=raw.figures,
         )  # fmt: skip
 
     def _add(self, fault: str) -> None:
@@ -204,7 +206,8 @@ class PaperReader:
     ) -> Input | None:
         feature = self._part(Feature, raw.features, own.feature, "features", where)
         split = self._part(Split, raw.splits, own.split, "splits", where)
-        self._check_dataset(own, split, ".".join(where), corpora)
+        for fault in dataset_faults(own, split, ".".join(where), corpora, self._faulty_corpora):
+            self._add(fault)
         if feature is None or split is None:
             return None
         fields = own.model_dump(exclude={"feature", "split"})
@@ -242,33 +245,6 @@ class PaperReader:
                 fault for fault in faults_of(error, kind, place) if fault not in self.faults
             )
             return None
-
-    def _check_dataset(
-        self, own: RawInput, split: Split | None, where: str, corpora: Mapping[str, Corpus]
-    ) -> None:
-        if corpus_of(own.dataset) in self._faulty_corpora:
-            return
-        known = {
-            f"{corpus.corpus}-{dataset}": corpus.classes(dataset)
-            for corpus in corpora.values()
-            for dataset in corpus.datasets
-        }
-        if own.dataset not in known:
-            self._add(f"{where}.dataset: no dataset {own.dataset!r}; {nearest(own.dataset, known)}")
-            return
-        labels = known[own.dataset]
-        for task in own.tasks:
-            if task not in labels:
-                self._add(
-                    f"{where}.tasks: no labels for {task!r} in {own.dataset}; "
-                    f"{nearest(task, labels)}"
-                )
-        stratify = None if split is None else getattr(split, "stratify", None)
-        if stratify is not None and stratify not in labels:
-            self._add(
-                f"splits.{own.split}.stratify: no labels for {stratify!r} in {own.dataset}; "
-                f"{nearest(stratify, labels)}"
-            )
 
 
 def _sections(content: Entry) -> list[str]:

@@ -9,9 +9,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from retable.configuration.faults import faults_of
+from retable.configuration.label_maps import label_map_faults
 from retable.configuration.merging import merged, nearest
 from retable.configuration.papers import PaperReader
+from retable.configuration.published_weights import weights_of
 from retable.configuration.reading import names_below, read_yaml, with_columns
+from retable.corpora.file_lists import file_table_faults
 from retable.corpora.needed import needed_patterns
 from retable.corpora.source import ResolvedSource, resolve_source
 from retable.errors import ConfigError, MissingData, RetableError
@@ -20,6 +23,7 @@ from retable.spec.corpus import Corpus, Source, corpus_of, name_in_corpus
 from retable.spec.feature import Feature
 from retable.spec.paper import Input, Paper
 from retable.spec.variant import VariantName
+from retable.weights.source import ResolvedWeights
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Project:
     papers: Mapping[str, Paper]
     missing: Mapping[str, str]
     """Corpus that must be asked for and is not there -> how to come by it; it has no source."""
+    weights: Mapping[str, ResolvedWeights]
+    """Published weights that experiments start from, by name."""
 
 
 def read_project(raw_config: Mapping[str, Any], workflow: Path) -> Project:
@@ -61,21 +67,23 @@ def read_project(raw_config: Mapping[str, Any], workflow: Path) -> Project:
             papers[name] = _without_unbuilt(paper, config.variants)
     faults.extend(_feature_conflicts(papers))
     sources, missing = _sources(config, scale, corpora, papers, faults)
+    weights = weights_of(config, scale, workflow, papers, missing, faults)
     if faults:
         raise ConfigError(", ".join(_files_behind(faults[in_config:], scale, workflow)), faults)
-    return Project(config, scale, corpora, sources, papers, missing)
+    return Project(config, scale, corpora, sources, papers, missing, weights)
 
 
 def _files_behind(faults: Iterable[str], scale: Scale, workflow: Path) -> list[str]:
-    """The files to look into: a paper's or corpus' own, with what is laid over it."""
+    """The files to look into: a paper's, corpus' or weights' own, with what is laid over it."""
     keys = [fault.partition(":")[0].split(".") for fault in faults]
     keys = [key for key in keys if len(key) > 1]
     specs = {
         "papers": {f"{name[1]}/paper.yaml" for name in keys if name[0] == "papers"},
-        "corpora": {
-            f"{name[1]}.yaml" for name in keys if name[0] == "corpora" and name[2:] != ["source"]
-        },
     }
+    for folder in ("corpora", "weights"):
+        specs[folder] = {
+            f"{name[1]}.yaml" for name in keys if name[0] == folder and name[2:] != ["source"]
+        }
     files = [f"{folder}/{file}" for folder, names in specs.items() for file in sorted(names)]
     if files:
         files.insert(0, f"scales/{scale.scale}.yaml")
@@ -98,6 +106,7 @@ def _config(raw: Mapping[str, Any], workflow: Path) -> tuple[Config | None, list
             "scales": {"scale": [config.scale]},
             "papers": {"papers": config.papers, "overrides.papers": config.overrides.papers},
             "corpora": {"corpora": config.corpora, "overrides.corpora": config.overrides.corpora},
+            "weights": {"weights": config.weights},
         },
         workflow,
     )
@@ -185,6 +194,8 @@ def _corpora(config: Config, scale: Scale, workflow: Path, faults: list[str]) ->
         except ValidationError as error:
             faults.extend(faults_of(error, Corpus, f"corpora.{name}"))
             continue
+        faults.extend(label_map_faults(corpora[name], f"corpora.{name}"))
+        faults.extend(file_table_faults(corpora[name], folder))
         if corpora[name].corpus != name:
             faults.append(
                 f"corpora.{name}.corpus: {corpora[name].corpus!r} is not the name of its file"
@@ -226,8 +237,9 @@ def _sources(
     and how to come by those that must be asked for, where the build goes on without them.
     """
     used: dict[str, set[str]] = {}
-    for one in (one for paper in papers.values() for one in _inputs(paper)):
-        used.setdefault(corpus_of(one.dataset), set()).add(name_in_corpus(one.dataset))
+    inputs = [one for paper in papers.values() for one in _inputs(paper)]
+    for dataset in (dataset for one in inputs for dataset in one.datasets):
+        used.setdefault(corpus_of(dataset), set()).add(name_in_corpus(dataset))
     if len(papers) < len(config.papers):
         # A faulty paper may use any corpus: a fault of its source is told now, not next time.
         used = {name: set() for name in config.corpora} | used

@@ -65,6 +65,7 @@ class RawPaper(Spec):
     paper: str
     title: str
     citation: str
+    analogue: str = ""
     features: dict[str, dict[str, Any]]
     splits: dict[str, dict[str, Any]]
     models: dict[str, dict[str, Any]]

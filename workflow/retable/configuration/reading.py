@@ -1,13 +1,16 @@
 """Reads the YAML files of the workflow, and the tables that they refer to."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from retable.errors import ConfigError, DataError
+
+REFERENCES = ({"table", "column"}, {"table", "from", "to"})
+"""Keys of what stands for a part of a table."""
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -28,24 +31,26 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def with_columns(content: Any, folder: Path, where: str, faults: list[str]) -> Any:
-    """`content` with each `{table: file.tsv, column: name}` replaced by the values of that column.
+    """`content` with each reference to a table replaced by what the table says.
 
     A long list, or one that says more of its entries than their names, stands in a table of its
-    own. Values are text, in the order of their first rows, each once.
+    own; so do the names that several corpora have for the same classes. `{table: file.tsv, column:
+    name}` is the list of the values of that column (`read_column`), `{table: file.tsv, from: name,
+    to: name}` the mapping of one column to another (`read_mapping`).
 
     Args:
         content: what a YAML file holds.
         folder: that of the YAML file, from which the table's path starts.
         where: the key of `content`, for messages.
-        faults: gets a line for each table or column that is not there.
+        faults: gets a line for each table that does not hold what is referred to.
     """
     if isinstance(content, Mapping):
-        if content.keys() == {"table", "column"} and isinstance(content["table"], str):
+        if isinstance(content.get("table"), str) and content.keys() in REFERENCES:
             try:
-                return read_column(folder / content["table"], str(content["column"]))
+                return _referred_to(content, folder)
             except DataError as error:
                 faults.append(f"{where}: {error}")
-                return []
+                return {} if "to" in content else []
         return {
             key: with_columns(value, folder, f"{where}.{key}", faults)
             for key, value in content.items()
@@ -58,27 +63,72 @@ def with_columns(content: Any, folder: Path, where: str, faults: list[str]) -> A
     return content
 
 
+def _referred_to(reference: Mapping[str, Any], folder: Path) -> list[str] | dict[str, str]:
+    table = folder / reference["table"]
+    if "column" in reference:
+        return read_column(table, str(reference["column"]))
+    return read_mapping(table, str(reference["from"]), str(reference["to"]))
+
+
 def read_column(path: Path, column: str) -> list[str]:
     """The distinct values of a column of a tab-separated table, in the order of their first rows.
 
     Raises:
         DataError: the file is missing, has no such column, or a row has no value in it.
     """
+    values = []
+    for line, row in _read_rows(path, [column]):
+        if not row[column]:
+            raise DataError(f"the table {path}, line {line}: no {column}; add it")
+        values.append(row[column])
+    return list(dict.fromkeys(values))
+
+
+def read_mapping(path: Path, key_column: str, value_column: str) -> dict[str, str]:
+    """Of each row of a tab-separated table, the value of one column -> that of another.
+
+    In the order of the rows; those without a key are left out.
+
+    Raises:
+        DataError: the file is missing, lacks one of the columns or has no key at all, a key has no
+            value, or occurs twice.
+    """
+    mapping: dict[str, str] = {}
+    for line, row in _read_rows(path, [key_column, value_column]):
+        key, value = row[key_column], row[value_column]
+        if not key:
+            continue
+        if not value:
+            raise DataError(
+                f"the table {path}, line {line}: no {value_column} for {key_column} {key!r}; add it"
+            )
+        if key in mapping:
+            raise DataError(
+                f"the table {path}, line {line}: {key_column} {key!r} again, as {value!r}, before "
+                f"as {mapping[key]!r}; write each in one row"
+            )
+        mapping[key] = value
+    if not mapping:
+        raise DataError(f"the table {path} has no value in column {key_column!r}; fill it in")
+    return mapping
+
+
+def _read_rows(path: Path, needed: Iterable[str]) -> list[tuple[int, dict[str, str]]]:
+    """The rows of a tab-separated table with their lines; what a short row lacks is empty.
+
+    Raises DataError where there is no file, or one of the `needed` columns is not in it.
+    """
     if not path.is_file():
         raise DataError(f"the table {path} does not exist; correct the path, or add the file")
     with path.open(encoding="utf-8", newline="") as lines:
-        rows = csv.DictReader(lines, delimiter="\t")
+        rows = csv.DictReader(lines, delimiter="\t", restval="")
         columns = rows.fieldnames or ()
-        if column not in columns:
-            raise DataError(
-                f"the table {path} has no column {column!r}; it has {', '.join(columns)}"
-            )
-        values = []
-        for row in rows:
-            if not row[column]:
-                raise DataError(f"the table {path}, line {rows.line_num}: no {column}; add it")
-            values.append(row[column])
-    return list(dict.fromkeys(values))
+        for column in needed:
+            if column not in columns:
+                raise DataError(
+                    f"the table {path} has no column {column!r}; it has {', '.join(columns)}"
+                )
+        return [(rows.line_num, row) for row in rows]
 
 
 def names_below(folder: Path, suffix: str = "") -> list[str]:

@@ -1,5 +1,6 @@
 """What tables, figures, texts, fusions and warm starts ask of a paper's experiments."""
 
+import itertools
 from collections.abc import Iterator, Mapping
 
 from retable.configuration.merging import nearest
@@ -146,6 +147,12 @@ def _input_faults(experiment: Experiment) -> Iterator[str]:
         yield f"mixup joins two of them, and there is {len(inputs)}"
     if len(set(experiment.tasks)) < len(experiment.tasks):
         yield f"a task is there twice among {', '.join(experiment.tasks)}"
+    for one, other in itertools.permutations(inputs, 2):
+        if other.dataset in one.datasets[1:]:
+            yield (
+                f"split {one.split_name} trains on extra clips of {other.dataset}, whose clips "
+                f"split {other.split_name} holds out; take others"
+            )
     sizes = {
         one.feature_name: (one.feature.bands, one.feature.frames)
         for one in inputs
@@ -213,16 +220,27 @@ def _missing_runs(experiment: Experiment, source: Experiment) -> Iterator[str]:
 
 
 def fusion_faults(fusions: Fusions, experiments: Experiments) -> Iterator[str]:
-    """The members of a fusion must exist, in `variant: paper`, and score its task."""
+    """The members of a fusion must exist, in its `members_variant`, and score its task."""
     for name, variants in fusions.items():
         if name in experiments:
             yield f"fusions.{name}: an experiment has this name too; rename one"
         for fusion in variants.values():
+            if (fusion.variant, fusion.members_variant) == ("paper", "clean"):
+                yield (
+                    f"fusions.{name}.members_variant: variant paper is built where clean is left "
+                    "out, so that it cannot fuse clean runs; set it in the fusion's variants.clean"
+                )
             for member in fusion.members:
-                experiment = experiments.get(member, {}).get("paper")
+                built = experiments.get(member, {})
+                experiment = built.get(fusion.members_variant)
                 where = f"fusions.{name}.members"
                 if member not in experiments:
                     yield f"{where}: no experiment {member!r}; {nearest(member, experiments)}"
+                elif built and experiment is None:
+                    yield (
+                        f"{where}: {member} has no variant {fusion.members_variant!r}; it has "
+                        f"{', '.join(built)}"
+                    )
                 elif experiment is not None and fusion.task not in experiment.tasks:
                     yield (
                         f"{where}: {member} has no task {fusion.task!r}; it has "

@@ -13,15 +13,32 @@ from retable.spec.corpus import Dataset
 def select_clips(manifest: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
     """Rows of the manifest that match any filter of the dataset, in the manifest's order.
 
-    A filter matches where every one of its columns holds one of its values. Raises DataError for
-    a column that the manifest lacks and when no clip is left.
+    A filter matches where every one of its columns holds one of its values, by upstream's names.
+    Where the dataset recodes a task, its classes get their names in the dataset, and clips of a
+    class without one are left out.
+
+    Raises DataError for a column that the manifest lacks and when no clip is left.
     """
-    if not dataset.where:
-        return manifest.reset_index(drop=True)
-    selected = matching_rows(manifest, dataset.where, "the dataset")
-    if not selected.any():
-        raise DataError(_no_clip(manifest, dataset))
-    return manifest[selected].reset_index(drop=True)
+    clips = manifest
+    if dataset.where:
+        clips = clips[matching_rows(clips, dataset.where, "the dataset")]
+        if clips.empty:
+            raise DataError(_no_clip(manifest, dataset))
+    return _recoded(clips.reset_index(drop=True), dataset.recode)
+
+
+def _recoded(clips: pd.DataFrame, recode: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
+    for task, names in recode.items():
+        named = clips[matching_rows(clips, [{task: list(names)}], "`recode` of the dataset")]
+        if named.empty and len(clips):
+            raise DataError(
+                f"the dataset recodes {task} and leaves out all of the {len(clips)} clips: none is "
+                f"of {listed([repr(name) for name in names])} (values present: "
+                f"{values_present(clips[task])}). Write upstream's names into `recode` of the "
+                "dataset in the corpus' YAML, or into the column `from` of the table there."
+            )
+        clips = named.assign(**{task: named[task].map(names)})
+    return clips.reset_index(drop=True)
 
 
 def check_classes(clips: pd.DataFrame, classes: Mapping[str, Sequence[str]], place: str) -> None:
@@ -46,9 +63,9 @@ def check_classes(clips: pd.DataFrame, classes: Mapping[str, Sequence[str]], pla
         listing = "\n".join(f"  - {fault}" for fault in faults)
         raise DataError(
             f"{place}: its {len(clips)} clips lack classes that they must have:\n{listing}\n"
-            "Complete the corpus, or correct `where` or `labels` of the dataset in its YAML; where "
-            "only a part of the corpus is meant to be there, set its `partial: true` in "
-            "config.yaml."
+            "Complete the corpus, or correct `where`, `labels` or `recode` of the dataset in its "
+            "YAML; where only a part of the corpus is meant to be there, set its `partial: true` "
+            "in config.yaml."
         )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from retable.corpora.esc50 import CLIP_LIST, COLUMNS, ESC10, EVENTS, FOLDS, SAMPLE_RATE
 from retable.corpora.selection import kept_clips
 from retable.corpora.simulation import Manner, Utterance, synthesise, wav_bytes
-from retable.corpora.twin_archive import write_archive
+from retable.corpora.zip_archive import write_archive
 from retable.spec.corpus import Simulation
 
 logger = logging.getLogger(__name__)

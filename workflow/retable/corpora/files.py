@@ -9,10 +9,12 @@ from pathlib import Path, PurePosixPath
 from retable.corpora.needed import PathPatterns
 
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".mp3"})
-"""Stems identify clips: people re-encode, and upstreams offer several formats."""
+"""Stems identify clips, unless their descriptions do: people re-encode, and upstreams offer several
+formats."""
 
 DescribeClip = Callable[[PurePosixPath], dict[str, str]]
-"""Path of a clip -> its manifest columns; raises ValueError("bad name: …")."""
+"""Path of a clip -> its manifest columns, with a `clip_id` where stems are not unique and a
+`remark` on an odd one; raises ValueError("bad name: …")."""
 
 
 @dataclass(frozen=True)

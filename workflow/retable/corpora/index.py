@@ -4,13 +4,13 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
-import soundfile
 
+from retable.corpora.decoding import DecodedAudio, Unreadable, container_remark, decode_whole
 from retable.corpora.files import ClipDescriptions, DescribeClip, file_checksum, scan_corpus
 from retable.errors import DataError, listed
 from retable.spec.corpus import Corpus
@@ -20,22 +20,17 @@ logger = logging.getLogger(__name__)
 AUDIO_COLUMNS = ("clip_id", "path", "sha256", "sample_rate", "channels", "frames", "duration_s")
 NUMBERS = {"sample_rate": "int64", "channels": "int64", "frames": "int64", "duration_s": "float64"}
 LOG_EVERY = 5000
-UNKNOWN_LENGTH = 0x7FFF0000
-"""A WAV header that was written to a pipe declares this size or more."""
-LFS_POINTER = b"version https://git-lfs"
-
-
-class _Unreadable(Exception):
-    """A file that cannot be a whole clip."""
 
 
 @dataclass(frozen=True)
 class _Indexed:
-    """A file: what its name says, and what its audio holds or why it is no clip of the corpus."""
+    """A file: what is known of it, and what its audio holds or why it is no clip of the corpus."""
 
     path: str
-    described: Mapping[str, str]
-    audio: Mapping[str, str | int | float]
+    clip_id: str
+    described: Mapping[str, str] = field(default_factory=dict)
+    audio: Mapping[str, str | int | float] = field(default_factory=dict)
+    remark: str = ""
     reason: str = ""
 
 
@@ -50,10 +45,14 @@ def index_clips(
     """Decodes every audio file in `folders` below `root` that matches `only` (`PathPatterns`).
 
     Returns the manifest, sorted by clip_id (AUDIO_COLUMNS, then speaker, group, the tasks' labels
-    and whatever else the clips' descriptions hold), and the rejected files, sorted by path (`path`,
-    `reason`, then what is described of those with a good name). What a clip has not, a speaker for
-    example, is empty text. Paths are POSIX and relative to `root`. The checksum is that of the
-    file's bytes.
+    and whatever else the clips' descriptions hold, then `remark`: what is odd about a clip that is
+    kept), and the rejected files, sorted by path (`path`, `reason`, `clip_id`, then what is
+    described of those with a good name). What a clip has not, a speaker for example, is empty text.
+    Paths are POSIX and relative to `root`. The checksum is that of the file's bytes.
+
+    A clip's id is what its description gives as `clip_id`, else the stem of its file. Its remarks
+    are another rate that `corpus.other_rates` allows, data of another kind than the file's name
+    says, and what its description gives as `remark`.
     """
     paths = list(scan_corpus(root, folders, only=only).audio)
     indexed = []
@@ -64,20 +63,11 @@ def index_clips(
             if len(indexed) % LOG_EVERY == 0:
                 logger.info("%s: %d of %d clips indexed", corpus.corpus, len(indexed), len(paths))
     indexed = _without_duplicates(indexed)
-    clips = [one for one in indexed if not one.reason]
-    refused = [one for one in indexed if one.reason]
-    logger.info("%s: %d clips, %d rejected", corpus.corpus, len(clips), len(refused))
-    described = _described_columns(indexed, corpus)
-    nothing = dict.fromkeys(described, "")
-    manifest = pd.DataFrame(
-        [{**one.audio, **nothing, **one.described} for one in clips],
-        columns=[*AUDIO_COLUMNS, *described],
-    )
-    rejected = pd.DataFrame(
-        [{"path": one.path, "reason": one.reason, **nothing, **one.described} for one in refused],
-        columns=["path", "reason", *described],
-    )
-    return manifest.sort_values("clip_id", ignore_index=True), rejected
+    columns = _described_columns(indexed, corpus)
+    manifest = _manifest([one for one in indexed if not one.reason], columns)
+    rejected = _rejected([one for one in indexed if one.reason], columns)
+    logger.info("%s: %d clips, %d rejected", corpus.corpus, len(manifest), len(rejected))
+    return manifest, rejected
 
 
 def check_named(
@@ -88,7 +78,7 @@ def check_named(
     `named` is `ClipDescriptions.named`. A rejected clip counts as there: how many may be rejected
     is decided by `check_rejections`.
     """
-    there = {*manifest["clip_id"], *(PurePosixPath(path).stem for path in rejected["path"])}
+    there = {*manifest["clip_id"], *rejected["clip_id"]}
     missing = defaultdict(list)
     for clip_id, file in named.items():
         if clip_id not in there:
@@ -176,55 +166,39 @@ def read_manifest(path: Path) -> pd.DataFrame:
 def _index_file(root: Path, path: str, corpus: Corpus, describe: DescribeClip) -> _Indexed:
     clip = PurePosixPath(path)
     try:
-        described = describe(clip)
+        described = dict(describe(clip))
     except ValueError as error:
-        return _Indexed(path, {}, {}, str(error))
+        return _Indexed(path, clip.stem, reason=str(error))
+    clip_id, odd_name = described.pop("clip_id", clip.stem), described.pop("remark", "")
+    found = _Indexed(path, clip_id, described)
     try:
-        samples, sample_rate = _decode(root / path)
-    except (soundfile.LibsndfileError, _Unreadable) as error:
-        return _Indexed(path, described, {}, f"unreadable: {_error_text(error)}")
-    if sample_rate != corpus.sample_rate:
-        reason = f"wrong rate: {sample_rate} Hz, expected {corpus.sample_rate} Hz"
-        return _Indexed(path, described, {}, reason)
-    if not np.any(samples):
-        return _Indexed(path, described, {}, f"silent: all {len(samples)} samples are zero")
+        decoded = decode_whole(root / path)
+    except Unreadable as error:
+        return replace(found, reason=f"unreadable: {error}")
+    rates = (corpus.sample_rate, *corpus.other_rates)
+    if decoded.sample_rate not in rates:
+        expected = " or ".join(map(str, rates))
+        reason = f"wrong rate: {decoded.sample_rate} Hz, expected {expected} Hz"
+        return replace(found, reason=reason)
+    if not np.any(decoded.samples):
+        return replace(found, reason=f"silent: all {len(decoded.samples)} samples are zero")
     audio: dict[str, str | int | float] = {
-        "clip_id": clip.stem,
+        "clip_id": clip_id,
         "path": path,
         "sha256": file_checksum(root / path, "sha256"),
-        "sample_rate": sample_rate,
-        "channels": samples.shape[1],
-        "frames": len(samples),
-        "duration_s": round(len(samples) / sample_rate, 6),
+        "sample_rate": decoded.sample_rate,
+        "channels": decoded.samples.shape[1],
+        "frames": len(decoded.samples),
+        "duration_s": round(len(decoded.samples) / decoded.sample_rate, 6),
     }
-    return _Indexed(path, described, audio)
+    remarks = (_rate_remark(decoded, corpus), container_remark(clip, decoded.container), odd_name)
+    return replace(found, audio=audio, remark="; ".join(filter(None, remarks)))
 
 
-def _decode(path: Path) -> tuple[np.ndarray, int]:
-    """All samples, shape (frames, channels), and the sample rate.
-
-    Raises soundfile.LibsndfileError for what is no audio, and _Unreadable for what libsndfile
-    does not tell: a truncated file, and the text that a clone without Git LFS holds.
-    """
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(len(LFS_POINTER))
-    if head == LFS_POINTER:
-        raise _Unreadable("a Git LFS pointer instead of audio; `git lfs pull` fetches it")
-    declared = int.from_bytes(head[4:8], "little")
-    if head[:4] == b"RIFF" and size < declared < UNKNOWN_LENGTH:
-        raise _Unreadable(f"truncated: {size} of {declared + 8} bytes")
-    with soundfile.SoundFile(path) as file:
-        samples = file.read(dtype="float32", always_2d=True)
-        if len(samples) < file.frames:
-            raise _Unreadable(f"truncated: {len(samples)} of {file.frames} frames")
-        return samples, file.samplerate
-
-
-def _error_text(error: Exception) -> str:
-    """An error's message on one line, without the path that libsndfile puts before it."""
-    text = getattr(error, "error_string", None) or str(error)
-    return " ".join(text.split())
+def _rate_remark(decoded: DecodedAudio, corpus: Corpus) -> str:
+    if decoded.sample_rate == corpus.sample_rate:
+        return ""
+    return f"{decoded.sample_rate} Hz, not {corpus.sample_rate}"
 
 
 def _mixed_group(manifest: pd.DataFrame, group: str, task: str) -> str:
@@ -240,10 +214,9 @@ def _without_duplicates(indexed: Iterable[_Indexed]) -> list[_Indexed]:
     result = []
     for one in indexed:
         if not one.reason:
-            kept = first.setdefault(PurePosixPath(one.path).stem, one.path)
+            kept = first.setdefault(one.clip_id, one.path)
             if kept != one.path:
-                reason = f"duplicate clip: same name as {kept}"
-                one = _Indexed(one.path, one.described, {}, reason)
+                one = replace(one, audio={}, reason=f"duplicate clip: same clip as {kept}")
         result.append(one)
     return result
 
@@ -254,3 +227,22 @@ def _described_columns(indexed: Iterable[_Indexed], corpus: Corpus) -> list[str]
     for one in indexed:
         columns |= dict.fromkeys(one.described)
     return list(columns)
+
+
+def _manifest(clips: Iterable[_Indexed], columns: Sequence[str]) -> pd.DataFrame:
+    rows = [{**one.audio, **_all_of(one, columns), "remark": one.remark} for one in clips]
+    manifest = pd.DataFrame(rows, columns=[*AUDIO_COLUMNS, *columns, "remark"])
+    return manifest.sort_values("clip_id", ignore_index=True)
+
+
+def _rejected(files: Iterable[_Indexed], columns: Sequence[str]) -> pd.DataFrame:
+    rows = [
+        {"path": one.path, "reason": one.reason, "clip_id": one.clip_id, **_all_of(one, columns)}
+        for one in files
+    ]
+    return pd.DataFrame(rows, columns=["path", "reason", "clip_id", *columns])
+
+
+def _all_of(one: _Indexed, columns: Iterable[str]) -> dict[str, str]:
+    """The described columns of a file, with empty text for those that it has not."""
+    return {column: one.described.get(column, "") for column in columns}

@@ -7,10 +7,11 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
+from retable.corpora.emotion_twin import MANNERS
 from retable.corpora.ravdess import FOLDERS, SAMPLE_RATE, STEREO, describe_clip, upstream_clips
 from retable.corpora.selection import kept_clips
-from retable.corpora.simulation import SONG, SPEECH, Utterance, synthesise, wav_bytes
-from retable.corpora.twin_archive import write_archive
+from retable.corpora.simulation import SONG, Utterance, synthesise, wav_bytes
+from retable.corpora.zip_archive import write_archive
 from retable.spec.corpus import Simulation
 
 logger = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ def _simulate_clip(clip: Mapping[str, str], simulation: Simulation) -> bytes:
         clip_id=clip["clip_id"],
         group=clip["group"],
         classes={task: clip[task] for task in ("emotion", "speech_song")},
-        manner=SONG if clip["speech_song"] == "song" else SPEECH,
+        manner=SONG if clip["speech_song"] == "song" else MANNERS[clip["emotion"]],
         channels=2 if clip["clip_id"] in STEREO else 1,
     )
     return wav_bytes(synthesise(utterance, simulation, SAMPLE_RATE), SAMPLE_RATE)

@@ -37,10 +37,14 @@ class ResolvedSource:
     """Patterns of the files that are needed (`PathPatterns`); all are when it is empty."""
 
     def addresses(self, archive: Archive) -> tuple[str, ...]:
-        """Addresses from which the archive is downloaded, in order (`upstream`, `mirror`)."""
-        if self.kind == "mirror":
-            return (f"{self.location.rstrip('/')}/{quote(archive.name)}",)
-        return archive.urls
+        """Addresses from which the archive is downloaded, in order (`upstream`, `mirror`).
+
+        Of one that is made of single files, what the addresses of these start with.
+        """
+        if self.kind != "mirror":
+            return archive.urls
+        base = self.location.rstrip("/")
+        return (base if archive.single_files else f"{base}/{quote(archive.name)}",)
 
 
 def resolve_source(

@@ -41,8 +41,8 @@ def write_index(
         threads: files to decode at a time.
         manifest: table of the clips to write.
         rejected: table of the rejected clips to write.
-        facts: JSON to write: how many `clips` and `rejected` there are, and as `described` what the
-            metadata files say of the whole corpus.
+        facts: JSON to write: how many `clips` and `rejected` there are, how many of the clips are
+            `remarked`, and as `described` what the metadata files say of the whole corpus.
         report: the same, in a place that outlives a failed job.
         only: patterns of the files that are needed (`PathPatterns`); all are when it is empty.
 
@@ -61,18 +61,23 @@ def write_index(
     check_groups(clips, corpus)
     write_manifest(refused, rejected)
     write_manifest(clips, manifest)
-    counts = {"clips": len(clips), "rejected": len(refused), "described": {**descriptions.facts}}
+    counts = {
+        "clips": len(clips),
+        "rejected": len(refused),
+        "remarked": int((clips["remark"] != "").sum()),
+        "described": {**descriptions.facts},
+    }
     facts.write_text(canonical_json(counts) + "\n", encoding="utf-8")
 
 
 def write_dataset(
     manifest: Path, dataset: Dataset, classes: Mapping[str, Sequence[str]], output: Path
 ) -> None:
-    """Writes the rows of a manifest that a dataset selects.
+    """Writes the rows of a manifest that a dataset selects, with the classes' names in it.
 
     Args:
         manifest: table of the clips of a corpus.
-        dataset: which of them to select.
+        dataset: which of them to select, and what their classes are called in it.
         classes: task -> classes that must have clips; none for a corpus that may lack some.
         output: table of the selected clips to write.
 

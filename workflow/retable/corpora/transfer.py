@@ -1,10 +1,12 @@
 """One HTTP request that continues a partial file, and what its answer means."""
 
 import email.utils
+import itertools
 import logging
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,8 @@ CHUNK = 1 << 16
 PROGRESS_EVERY_S = 5.0
 EPOCH_FROM = 1_000_000_000
 """Rate-limit resets above this are a time since 1970, below it a number of seconds."""
+LFS_POINTER = b"version https://git-lfs"
+WEB_PAGES = (b"<!doctype html", b"<html")
 
 
 class AddressFailed(Exception):
@@ -34,7 +38,7 @@ class TryAgain(Exception):
 
 @dataclass(frozen=True)
 class Length:
-    """How many bytes an archive has."""
+    """How many bytes a file has."""
 
     bytes: int
     exact: bool
@@ -46,7 +50,7 @@ class Length:
         return self.bytes if self.exact else 2 * self.bytes
 
     def fits(self, served: int | None) -> bool:
-        """Whether a server that announces so many bytes may have the archive."""
+        """Whether a server that announces so many bytes may have the file."""
         return served is None or not self.exact or served == self.bytes
 
 
@@ -100,22 +104,67 @@ def receive(
     Raises TryAgain and AddressFailed.
     """
     have = part.stat().st_size if part.exists() else 0
+    headers = _range_headers(address, part, have)
+    with opened(session, address, timeout_s, headers) as response:
+        chunks = response.iter_content(CHUNK)
+        if response.status_code == 200:
+            # Before its length is: what is served in place of a file has another.
+            first = next(chunks, b"")
+            _refuse_stand_in(response.headers, first)
+            chunks = itertools.chain([first], chunks)
+        start = _first_byte(response, have, length)
+        if start is None:
+            part.unlink()
+            raise TryAgain(f"it cannot continue from byte {have}: starting over")
+        if start == 0:
+            _store_version(address, part, response.headers)
+        rest = _content_length(response)
+        total = length.bytes if length.exact else None if rest is None else start + rest
+        progress.begin(start, total)
+        _append(chunks, part, start, length, total, progress)
+        return start == 0
+
+
+@contextmanager
+def opened(
+    session: requests.Session,
+    address: str,
+    timeout_s: tuple[float, float],
+    headers: Mapping[str, str] | None = None,
+) -> Iterator[requests.Response]:
+    """The answer to a request, whose body is still to be read.
+
+    A connection that fails, then or before, raises TryAgain; an address that cannot be asked
+    raises AddressFailed.
+    """
     try:
-        with session.get(
-            address, headers=_range_headers(address, part, have), stream=True, timeout=timeout_s
-        ) as response:
-            start = _first_byte(response, have, length)
-            if start is None:
-                part.unlink()
-                raise TryAgain(f"it cannot continue from byte {have}: starting over")
-            if start == 0:
-                _store_version(address, part, response.headers)
-            _append(response, part, start, length, progress)
-            return start == 0
+        with session.get(address, headers=headers, stream=True, timeout=timeout_s) as response:
+            yield response
     except (MissingSchema, InvalidSchema, InvalidURL, TooManyRedirects) as error:
         raise AddressFailed(f"no usable address ({error})") from error
     except requests.RequestException as error:
         raise TryAgain(f"the connection failed ({_short(error)})") from error
+
+
+def refusal(response: requests.Response) -> AddressFailed | TryAgain:
+    """What an answer means that does not bring what was asked for."""
+    status = response.status_code
+    label = f"HTTP {status} {response.reason}".strip()
+    if status in (408, 425, 429) or status >= 500:
+        return TryAgain(label, seconds_to_wait(response.headers, time.time()))
+    if status in (404, 410):
+        return AddressFailed(
+            f"{label}: there is no such file; it was moved or removed upstream, or the address is "
+            "wrong. Look for the new address on the homepage and correct `urls` in the YAML file, "
+            "or `source` in config.yaml where that names the server"
+        )
+    return AddressFailed(label)
+
+
+def is_web_page(headers: Mapping[str, str], beginning: bytes) -> bool:
+    """Whether an answer is a page for people, as its headers or first bytes tell."""
+    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return kind == "text/html" or beginning.lstrip().lower().startswith(WEB_PAGES)
 
 
 def seconds_to_wait(headers: Mapping[str, str], now: float) -> float | None:
@@ -139,13 +188,29 @@ def seconds_to_wait(headers: Mapping[str, str], now: float) -> float | None:
     return None
 
 
+def _refuse_stand_in(headers: Mapping[str, str], beginning: bytes) -> None:
+    """Raises AddressFailed for what servers send in place of a file, as if all were well."""
+    if beginning.startswith(LFS_POINTER):
+        raise AddressFailed(
+            "it serves a Git LFS pointer, which is a text that stands for the file, as "
+            "raw.githubusercontent.com and clones without LFS have it. Name GitHub's media host "
+            "instead (https://media.githubusercontent.com/media/<owner>/<repository>/<branch>), or "
+            "run `git lfs pull` where the files come from"
+        )
+    if is_web_page(headers, beginning):
+        raise AddressFailed(
+            "it serves a web page in place of the file: a login or licence form, an error page, or "
+            "the address of a page about the file. Open it in a browser, and name the address "
+            "that the file itself has"
+        )
+
+
 def _first_byte(response: requests.Response, have: int, length: Length) -> int | None:
     """Position of the first byte that the response brings; None where it must be asked anew.
 
     Raises TryAgain and AddressFailed where it brings nothing of use.
     """
     status = response.status_code
-    label = f"HTTP {status} {response.reason}".strip()
     if have and status in (206, 416):
         start, of = _content_range(response.headers.get("Content-Range", ""))
         if not length.fits(of):
@@ -156,20 +221,20 @@ def _first_byte(response: requests.Response, have: int, length: Length) -> int |
         if not length.fits(served):
             raise AddressFailed(f"it serves {served} bytes, expected {length.bytes}")
         return 0
-    if status in (408, 425, 429) or status >= 500:
-        raise TryAgain(label, seconds_to_wait(response.headers, time.time()))
-    raise AddressFailed(label)
+    raise refusal(response)
 
 
 def _append(
-    response: requests.Response, part: Path, start: int, length: Length, progress: ProgressLog
+    chunks: Iterable[bytes],
+    part: Path,
+    start: int,
+    length: Length,
+    total: int | None,
+    progress: ProgressLog,
 ) -> None:
-    rest = _content_length(response)
-    total = length.bytes if length.exact else None if rest is None else start + rest
     size = start
-    progress.begin(size, total)
     with part.open("ab" if start else "wb") as file:
-        for chunk in response.iter_content(CHUNK):
+        for chunk in chunks:
             size += len(chunk)
             if size > length.most:
                 part.unlink()

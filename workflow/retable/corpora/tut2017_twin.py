@@ -50,7 +50,7 @@ from retable.corpora.tut2017 import (
     development_columns,
     evaluation_columns,
 )
-from retable.corpora.twin_archive import write_archive
+from retable.corpora.zip_archive import write_archive
 from retable.spec.corpus import Simulation
 
 logger = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ import soundfile
 
 from retable.corpora.selection import kept_clips
 from retable.corpora.simulation import SPEECH, Array, Utterance, generator, synthesise
-from retable.corpora.twin_archive import write_archive
 from retable.corpora.vctk import ACCENTS, SAMPLE_RATE, SPEAKER_INFO
+from retable.corpora.zip_archive import write_archive
 from retable.spec.corpus import Simulation
 
 logger = logging.getLogger(__name__)

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import softmax
 
 from retable.errors import DataError
 from retable.evaluation.classifiers import UNKNOWN, Classifier, Segments
-from retable.spec.paper import Fusion
+from retable.spec.paper import Average, Fusion
 
 
 @dataclass(frozen=True)
@@ -31,14 +32,32 @@ class Stack:
     places: np.ndarray
     """(segments,), among all segments of the fusion."""
     scores: np.ndarray
-    """(classifiers, segments, classes), float32; zero where a classifier lacks the segment."""
+    """(classifiers, segments, classes), float32: what is averaged, probabilities or their
+    logarithms; zero where a classifier lacks the segment."""
     present: np.ndarray
     """(classifiers, segments), whether a classifier has the segment."""
+    average: Average = "probability"
 
     def mean(self) -> np.ndarray:
         """(segments, classes), float32: the mean over the classifiers that have the segment."""
         total = self.scores.sum(axis=0, dtype=np.float64)
-        return (total / self.present.sum(axis=0)[:, None]).astype(np.float32)
+        return self.fused(total, self.present.sum(axis=0))
+
+    def fused(self, total: np.ndarray, count: np.ndarray) -> np.ndarray:
+        """Probabilities from the sum over some of the classifiers.
+
+        The mean of logarithms of probabilities is that of logits, but for a number that all classes
+        of a segment share, and that the softmax takes away.
+
+        Args:
+            total: (segments, classes), of their `scores`.
+            count: (segments,), how many of them have the segment.
+
+        Returns:
+            (segments, classes), float32.
+        """
+        mean = total / count[:, None]
+        return (softmax(mean, axis=1) if self.average == "logit" else mean).astype(np.float32)
 
 
 def ensembles(fusion: Fusion, classifiers: Sequence[Classifier]) -> list[Ensemble]:
@@ -90,12 +109,15 @@ def stack(ensemble: Ensemble, segments: Segments, fusion: Fusion) -> Stack:
     scores, present = np.zeros(size, dtype=np.float32), np.zeros(size[:2], dtype=bool)
     for index, one in enumerate(ensemble.classifiers):
         at = place_here[one.places]
-        scores[index, at[at >= 0]] = one.scores[at >= 0]
+        own = one.scores[at >= 0]
+        if fusion.average == "logit":
+            own = np.log(np.maximum(own, np.finfo(np.float32).tiny))
+        scores[index, at[at >= 0]] = own
         present[index, at[at >= 0]] = True
         lacking = one.due[places] & ~present[index]
         if lacking.any():
             raise DataError(_lack(one, segments, places[lacking], fusion))
-    return Stack(places, scores, present)
+    return Stack(places, scores, present, fusion.average)
 
 
 def _choices(fusion: Fusion, classifiers: Sequence[Classifier]) -> Iterator[list[Classifier]]:

@@ -10,7 +10,8 @@ score is the mean over those, where the paper adds. Both decide a segment for th
 the mean divides all its classes by one number; and where every classifier has every segment, both
 decide every clip alike. Elsewhere they can differ in ties of a vote, and in `pooling: mean`: there
 a mean counts every segment alike, a sum those of the additional channel less. A mean of
-probabilities is a probability, whatever was fused.
+probabilities is a probability, whatever was fused. `average: logit` takes the mean of logits
+instead, whose softmax is the fused score.
 """
 
 import itertools
@@ -108,6 +109,7 @@ def fusion_facts(
         },
         "clips": sum(int(one.clips.sum()) for one in planned if one.repeat == planned[0].repeat),
         "pooling": fusion.pooling,
+        "average": fusion.average,
     }
 
 

@@ -51,7 +51,7 @@ def _accuracies(
         total += stack.scores[place]
         count += stack.present[place]
         scored = count > 0
-        mean = (total[scored] / count[scored, None]).astype(np.float32)
+        mean = stack.fused(total[scored], count[scored])
         clip = segments.clip[stack.places[scored]]
         starts = np.flatnonzero(np.diff(clip, prepend=-1))
         decided = POOLINGS[pooling](mean, starts)

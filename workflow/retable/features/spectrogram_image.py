@@ -7,8 +7,7 @@ and 224x224, and that they have "three channels: red, green and blue" or are "in
    `retable.features.spectrogram`.
 2. Decibels relative to the clip's largest magnitude, cut off `range_db` below it, and mapped so
    that these are 0 and the largest is 1.
-3. The whole clip resized to a square by bilinear interpolation with antialiasing, which is that of
-   Pillow's `resize`: pixels are areas, so that the corners of both images coincide.
+3. The whole clip resized to a square by bilinear interpolation with antialiasing.
 4. In gray the levels themselves; in colours red, green and blue of a matplotlib colour map.
 5. Values v from 0 to 1 become 2 v - 1.
 
@@ -22,10 +21,10 @@ from typing import Any
 import matplotlib
 import numpy as np
 import torch
-from torch.nn import functional
 
 from retable.errors import ConfigError
 from retable.features.extractor import Extractor, plain_number
+from retable.features.resizing import resized
 from retable.features.spectrogram import FLOOR, analysis_window, magnitude_spectrogram
 from retable.spec.feature import SpectrogramImage
 
@@ -45,19 +44,6 @@ def relative_levels(magnitudes: np.ndarray, range_db: float) -> np.ndarray:
     lowest = np.float32(10 ** (-range_db / 20))
     decibels = 20 * np.log10(np.maximum(magnitudes / largest, lowest))
     return np.clip(1 + decibels / np.float32(range_db), 0, 1)
-
-
-def resized(image: np.ndarray, size: int) -> np.ndarray:
-    """An image (rows, columns) as (size, size), by antialiased bilinear interpolation."""
-    square = functional.interpolate(
-        torch.from_numpy(image)[None, None],
-        size=(size, size),
-        mode="bilinear",
-        align_corners=False,
-        antialias=True,
-    )
-    # Weights are rounded: a sum of them may pass 1 by the last digit.
-    return square[0, 0].clamp(0, 1).numpy()
 
 
 class SpectrogramImageExtractor(Extractor):
@@ -89,7 +75,9 @@ class SpectrogramImageExtractor(Extractor):
     def _picture(self, waveform: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
             magnitudes = magnitude_spectrogram(torch.from_numpy(waveform), self.spec).numpy()
-            levels = resized(relative_levels(magnitudes, self.spec.range_db), self.spec.size)
+            levels = relative_levels(magnitudes, self.spec.range_db)
+            # Weights are rounded: a sum of them may pass 1 by the last digit.
+            levels = resized(levels, (self.spec.size, self.spec.size)).clip(0, 1)
         return (2 * self._coloured(levels) - 1).astype(self.spec.dtype)
 
     def _coloured(self, levels: np.ndarray) -> np.ndarray:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from retable.page.page import PageCorpus, PageFigure, PagePaper, PageTable, build_page
+from retable.page.corpora import PageCorpus
+from retable.page.page import PageFigure, PagePaper, PageTable, build_page
 from retable.plan.plan import Plan
 
 
@@ -14,6 +15,8 @@ def build_results_page(plan: Plan, results: Path, output: Path) -> None:
         scale_description=plan.scale_description(*plan.papers),
         corpora=tuple(_corpus(plan, name) for name in plan.corpora),
         papers=tuple(_paper(plan, name, results) for name in plan.papers),
+        summary=results / "corpora.tsv",
+        odd_clips=results / "odd_clips.tsv",
         checks=results / "checks.tsv",
         rebuild="make results",
     )
@@ -23,6 +26,7 @@ def _corpus(plan: Plan, name: str) -> PageCorpus:
     corpus, source = plan.corpus(name), plan.source(name)
     origin = source.location if source.location else source.kind
     return PageCorpus(
+        name=name,
         title=corpus.title,
         source=f"{origin} (partial)" if source.partial else origin,
         licence=corpus.licence,
@@ -38,7 +42,7 @@ def _paper(plan: Plan, name: str, results: Path) -> PagePaper:
         paper=paper,
         comparability=plan.comparability(name, paper.experiments),
         tables=tuple(
-            PageTable(number, table, tables / f"table{number}.tsv", plan.scale_note(name))
+            PageTable(number, table, tables / f"table{number}.tsv", plan.table_note(name, number))
             for number, table in paper.tables.items()
         ),
         figures=tuple(
@@ -46,6 +50,8 @@ def _paper(plan: Plan, name: str, results: Path) -> PagePaper:
         ),
         text=tables / "text.tsv",
         settings=tables / "settings.tsv",
+        note=plan.weights_note(name, [*paper.experiments, *paper.fusions]),
+        text_note=plan.text_note(name),
         missing=tuple(dict.fromkeys(plan.missing[name].values())),
         left_out=tuple(spec.title for figure, spec in paper.figures.items() if figure not in drawn),
     )

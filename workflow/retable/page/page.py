@@ -8,27 +8,16 @@ import jinja2
 from markupsafe import Markup
 
 from retable.errors import DataError
+from retable.page.corpora import PageCorpus, corpora_content
 from retable.spec.figure import Figure
 from retable.spec.paper import Comparability, Paper, Table
-from retable.tables.layout import table_layout
+from retable.tables.layout import table_layout, with_note
 from retable.tables.long_form import read_long_form
 from retable.tables.render import html_lines, html_table
-from retable.tables.verdicts import TITLE_NOTES
+from retable.tables.verdicts import title_note
 from retable.tsv import read_tsv
 
 TEMPLATE = Path(__file__).with_name("index.html.j2")
-
-
-@dataclass(frozen=True)
-class PageCorpus:
-    """What the page says about a corpus."""
-
-    title: str
-    source: str
-    """Where its audio came from: `simulated`, `upstream`, a mirror or a directory."""
-    licence: str
-    citation: str
-    homepage: str
 
 
 @dataclass(frozen=True)
@@ -63,6 +52,10 @@ class PagePaper:
     """Long form of the numbers in the running text."""
     settings: Path
     """Long form of the settings."""
+    note: str = ""
+    """Holds for all results of the paper."""
+    text_note: str = ""
+    """Stands beneath the numbers in the text."""
     missing: tuple[str, ...] = ()
     """How to come by the corpora that the paper needs and that are not there."""
     left_out: tuple[str, ...] = ()
@@ -76,6 +69,8 @@ def build_page(
     scale_description: str,
     corpora: tuple[PageCorpus, ...],
     papers: tuple[PagePaper, ...],
+    summary: Path,
+    odd_clips: Path,
     checks: Path,
     rebuild: str,
 ) -> None:
@@ -87,11 +82,14 @@ def build_page(
         scale_description: What the scale is, in a sentence.
         corpora: The corpora behind the results.
         papers: The papers, with the files that were built.
+        summary: `corpora.tsv`.
+        odd_clips: `odd_clips.tsv`.
         checks: `checks.tsv`.
         rebuild: The command that rebuilds all of this.
 
     Raises:
-        DataError: A table, figure or the checks are missing or unreadable.
+        DataError: A table, a figure, the checks or what is known of a corpus is missing or
+            unreadable.
     """
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -100,8 +98,7 @@ def build_page(
     page = template.render(
         scale=scale,
         scale_description=scale_description,
-        corpora=corpora,
-        simulated=[corpus.title for corpus in corpora if corpus.source == "simulated"],
+        **corpora_content(corpora, summary, odd_clips),
         papers=[_paper_content(paper) for paper in papers],
         checks=read_tsv(checks, ("check", "subject", "result", "detail")).to_dict("records"),
         rebuild=rebuild,
@@ -111,18 +108,22 @@ def build_page(
 
 
 def _paper_content(content: PagePaper) -> dict[str, object]:
-    note = TITLE_NOTES[content.comparability]
-    suffix = f" ({note})" if note else ""
+    note = title_note(content.comparability, bool(content.paper.analogue))
     text, settings = read_long_form(content.text), read_long_form(content.settings)
     return {
         "key": content.paper.paper,
         "title": content.paper.title,
         "citation": content.paper.citation,
+        "analogue": content.paper.analogue,
+        "note": content.note,
         "missing": content.missing,
         "left_out": content.left_out,
         "clean": any(table.table.clean for table in content.tables),
-        "tables": [_table_content(table, content.comparability) for table in content.tables],
-        "text": Markup(html_lines(text, f"Numbers in the text{suffix}")) if len(text) else "",
+        "tables": [_table_content(table, content) for table in content.tables],
+        "text": Markup(html_lines(text, with_note("Numbers in the text", note)))
+        if len(text)
+        else "",
+        "text_note": content.text_note,
         "settings": Markup(html_lines(settings, "Settings, read from what was built"))
         if len(settings)
         else "",
@@ -138,8 +139,14 @@ def _paper_content(content: PagePaper) -> dict[str, object]:
     }
 
 
-def _table_content(table: PageTable, comparability: Comparability) -> dict[str, object]:
-    layout = table_layout(table.table, read_long_form(table.long_form), table.name, comparability)
+def _table_content(table: PageTable, content: PagePaper) -> dict[str, object]:
+    layout = table_layout(
+        table.table,
+        read_long_form(table.long_form),
+        table.name,
+        content.comparability,
+        bool(content.paper.analogue),
+    )
     # The rendering escapes every text that it prints.
     return {"name": table.name, "html": Markup(html_table(layout)), "note": table.note}
 

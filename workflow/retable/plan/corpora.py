@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retable.configuration.project import Project
+from retable.corpora.file_lists import listing_identity
 from retable.corpora.files import end_checksum
 from retable.corpora.source import ResolvedSource
 from retable.digest import code_digest
@@ -39,14 +40,17 @@ class CorporaPlan:
     def archive_identity(self, corpus: str, name: str) -> str:
         """Changes when another archive is to be fetched.
 
-        That is its checksum; one without is another when it comes from elsewhere or, in a
-        directory, when the file there is another, but not when its time stamp alone is.
+        That is its checksum; one without is another when it comes from elsewhere, when the list of
+        the single files in it is another or, in a directory, when the file there is, but not when
+        its time stamp alone is.
         """
         archive, source = self.archive(corpus, name), self.source(corpus)
         if archive.checksum:
             return archive.checksum
         if source.kind != "archives":
-            return canonical_json([archive.files_md5, source.addresses(archive)])
+            files = archive.single_files
+            listed = files and listing_identity(files, self.workflow / "corpora")
+            return canonical_json([listed or archive.files_md5, source.addresses(archive)])
         file = Path(source.location) / name
         return canonical_json([archive.files_md5, file.stat().st_size, end_checksum(file)])
 
@@ -107,7 +111,8 @@ class CorporaPlan:
         read = {"folders": self.indexed(corpus), "partial": source.partial}
         # Left out where they say nothing, so that they rerun no other corpus.
         shared = self.corpus(corpus).same_in_group
-        further = {"only": source.only, "same_in_group": shared}
+        rates = self.corpus(corpus).other_rates
+        further = {"only": source.only, "same_in_group": shared, "other_rates": rates}
         return canonical_json(spec | read | {key: value for key, value in further.items() if value})
 
     def origin(self, dataset: str) -> str:

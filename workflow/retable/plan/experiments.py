@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from retable.configuration.references import warm_start_source
-from retable.plan.corpora import CorporaPlan
+from retable.plan.weights import WeightsPlan
 from retable.spec.corpus import corpus_of
 from retable.spec.feature import Feature
 from retable.spec.paper import Experiment, Fusion, Input, Paper
@@ -16,7 +16,7 @@ from retable.spec.variant import VariantName
 
 
 @dataclass(frozen=True)
-class ExperimentsPlan(CorporaPlan):
+class ExperimentsPlan(WeightsPlan):
     """The runs of a project's experiments, their parts and fusions."""
 
     @property
@@ -85,11 +85,13 @@ class ExperimentsPlan(CorporaPlan):
 
     def datasets(self) -> list[str]:
         """Names of the datasets in use."""
-        return sorted({one.dataset for _, one in self.inputs})
+        return sorted({dataset for _, one in self.inputs for dataset in one.datasets})
 
     def features(self) -> list[tuple[str, str]]:
         """(feature, dataset) pairs in use."""
-        return sorted({(one.feature_name, one.dataset) for _, one in self.inputs})
+        return sorted(
+            {(one.feature_name, dataset) for _, one in self.inputs for dataset in one.datasets}
+        )
 
     def feature(self, name: str) -> Feature:
         """A feature's spec, by name."""
@@ -98,6 +100,10 @@ class ExperimentsPlan(CorporaPlan):
     def split(self, paper: str, name: str) -> Split:
         """A split's spec, by paper and name."""
         return next(one.split for its, one in self.inputs if (its, one.split_name) == (paper, name))
+
+    def split_datasets(self, paper: str, dataset: str, name: str) -> list[str]:
+        """The dataset that a split is of, and those of its extra clips."""
+        return [dataset, *(one.dataset for one in self.split(paper, name).extra)]
 
     def runs(self, experiment: Experiment) -> list[Run]:
         """All runs of an experiment: its folds in every repeat, each with its own seed."""

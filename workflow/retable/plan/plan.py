@@ -52,18 +52,53 @@ class Plan(ExperimentsPlan):
         """What a caption says of the scale."""
         return f"Scale {self.project.scale.scale}: {self.scale_description(*papers)}"
 
-    def comparability(self, paper: str, names: Iterable[str]) -> Comparability:
-        """Whether the audio behind some experiments and fusions allows a verdict.
-
-        Those whose data are missing show none.
+    def weights_note(self, paper: str, names: Iterable[str]) -> str:
+        """Which networks behind some experiments and fusions lack the published weights that they
+        should start from; empty where none does.
         """
-        built = [name for name in names if (paper, name) in self.scored]
-        behind = [e for name in built for e in self.experiments_behind(paper, name)]
+        architectures = self.from_scratch(self._behind(paper, names))
+        if not architectures:
+            return ""
+        return f"From scratch, without ImageNet weights: {', '.join(architectures)}."
+
+    def table_note(self, paper: str, table: str) -> str:
+        """What a numbered table's caption says of the scale, and of its results if it has any."""
+        spec = self.papers[paper].tables[table]
+        results = "" if spec.reading else self._results_note(paper, spec.experiments)
+        return ". ".join(filter(None, [self.scale_note(paper), results]))
+
+    def text_note(self, paper: str) -> str:
+        """What is said beneath the results in a paper's text; often nothing."""
+        return self._results_note(paper, self.text_experiments(paper))
+
+    def _results_note(self, paper: str, names: Iterable[str]) -> str:
+        notes = [self.papers[paper].analogue, self.weights_note(paper, names)]
+        return " ".join(filter(None, notes))
+
+    def comparability(self, paper: str, names: Iterable[str]) -> Comparability:
+        """Whether a verdict on some experiments and fusions is possible; if not, why.
+
+        Those whose data are missing show none. What is wrong with the audio goes before that the
+        paper is an analogue.
+        """
+        behind = self._behind(paper, names)
         datasets = {dataset for experiment in behind for dataset in experiment.datasets}
         sources = [self.source(corpus_of(dataset)) for dataset in datasets]
         if any(source.kind == "simulated" for source in sources):
             return "simulated"
-        return "partial" if any(source.partial for source in sources) else "comparable"
+        if any(source.partial for source in sources):
+            return "partial"
+        return "analogue" if self.papers[paper].analogue else "comparable"
+
+    def text_comparability(self, paper: str) -> Comparability:
+        """The same for the results in a paper's text, and the clips that it gives means of."""
+        means = [one.experiment for one in self.text_readings(paper) if one.reduce == "mean"]
+        return self.comparability(paper, [*self.text_experiments(paper), *means])
+
+    def _behind(self, paper: str, names: Iterable[str]) -> list[Experiment]:
+        """The experiments behind others and fusions, as far as there are data."""
+        built = [name for name in names if (paper, name) in self.scored]
+        return [e for name in built for e in self.experiments_behind(paper, name)]
 
     def published_text(self, paper: str, table: str) -> str:
         """The printed numbers of one table: an edit of one reruns that table alone."""
@@ -125,15 +160,23 @@ class Plan(ExperimentsPlan):
 
     def page_text(self) -> str:
         """What the results page says besides tables, figures and checks."""
-        shown = {"title", "citation", "tables", "figures"}
+        shown = {"title", "citation", "analogue", "tables", "figures"}
         template = (self.workflow / "retable" / "page" / "index.html.j2").read_bytes()
         return canonical_json(
             {
                 "template": hashlib.sha256(template).hexdigest(),
                 "scale": self.scale_note(*self.papers),
                 "papers": [
-                    [paper.model_dump(mode="json", include=shown), self.missing[paper.paper]]
-                    for paper in self.papers.values()
+                    [paper.model_dump(mode="json", include=shown), self.missing[name]]
+                    for name, paper in self.papers.items()
+                ],
+                "notes": [
+                    [
+                        self.weights_note(name, [*paper.experiments, *paper.fusions]),
+                        self.text_note(name),
+                        *(self.table_note(name, table) for table in paper.tables),
+                    ]
+                    for name, paper in self.papers.items()
                 ],
                 "corpora": [
                     [

@@ -9,6 +9,7 @@ from retable.spec.base import Spec
 from retable.spec.compute import Compute
 from retable.spec.corpus import Source
 from retable.spec.variant import VariantName
+from retable.spec.weights import WeightsSource
 
 CHANGES_RESULTS = ("sample_rate", "labels", "datasets", "simulation")
 """Fields of a corpus that decide what a result is a result of."""
@@ -56,6 +57,8 @@ class Scale(Spec):
     description: str
     source: str
     """Where a corpus comes from unless `config.yaml` says otherwise."""
+    weights: str = "upstream"
+    """Where published weights come from unless `config.yaml` says otherwise."""
     overrides: Overrides = Overrides()
 
 
@@ -67,6 +70,7 @@ class Config(Spec):
     variants: tuple[VariantName, ...] = ("paper", "clean")
     results: str = "results"
     corpora: dict[str, Source] = {}
+    weights: dict[str, WeightsSource] = {}
     keep_going_without_data: bool = False
     """Whether what needs a corpus that must be asked for is left out where it is missing."""
     compute: Compute = Compute()

@@ -10,16 +10,59 @@ Filter = dict[str, list[str]]
 """Manifest column -> accepted values; a clip must match every column."""
 
 
-class Archive(Spec):
-    """One upstream archive."""
+class RemoteFile(Spec):
+    """A file that upstream serves."""
 
     name: str
     urls: tuple[str, ...]
     bytes: Size
     exact: bool = True
     """Whether `bytes` is the very size; else, as always without a checksum, it is about that."""
-    md5: str | None = None
-    sha256: str | None = None
+    md5: str | None = Field(default=None, pattern="^[0-9a-fA-F]{32}$")
+    sha256: str | None = Field(default=None, pattern="^[0-9a-fA-F]{8,64}$")
+    """Its first hexadecimal digits where upstream publishes no more of it."""
+
+    @property
+    def checksum(self) -> str:
+        """The stronger of the checksums that upstream publishes."""
+        return self.sha256 or self.md5 or ""
+
+    @property
+    def has_exact_size(self) -> bool:
+        """Whether a file of another size is another file, whatever its checksum."""
+        return self.exact and bool(self.checksum)
+
+
+class SingleFiles(Spec):
+    """Files that upstream serves one by one; fetched, they are packed into one zip archive.
+
+    The `urls` of the archive, or the mirror's address, are what their addresses start with.
+    """
+
+    listing: Literal["dataverse", "table"]
+    """`dataverse`: the repository's API lists the files and their md5. `table`: a table of the
+    workflow does, with `path`, `sha256` and `bytes`; addresses are `<url>/<path>`."""
+    persistent_id: str | None = None
+    """Dataverse only: `doi:10.…`."""
+    table: str | None = None
+    """Table only: its file name in `workflow/corpora`."""
+    connections: Size = 4
+    """Files that are fetched at a time."""
+
+    @model_validator(mode="after")
+    def _says_where_the_list_is(self) -> "SingleFiles":
+        needed = {"dataverse": "persistent_id", "table": "table"}[self.listing]
+        given = {name for name in ("persistent_id", "table") if getattr(self, name) is not None}
+        if given != {needed}:
+            raise ValueError(f"a listing of kind {self.listing} has a {needed}, and no other key")
+        return self
+
+
+class Archive(RemoteFile):
+    """One upstream archive."""
+
+    single_files: SingleFiles | None = None
+    """Where upstream has no archive: the files of which it is made here."""
     files_md5: dict[str, str] = {}
     """Path in the archive -> md5, for an archive made on the fly, whose own bytes may change."""
     checksum_published: bool = True
@@ -33,16 +76,6 @@ class Archive(Spec):
     only: tuple[str, ...] = ()
     """Patterns (`wav48/{speaker}/*`) of the files that are needed; all when empty. `{column}`
     stands for the values of that manifest column that the datasets in use select."""
-
-    @property
-    def checksum(self) -> str:
-        """The stronger of the checksums that upstream publishes."""
-        return self.sha256 or self.md5 or ""
-
-    @property
-    def has_exact_size(self) -> bool:
-        """Whether a file of another size is another archive, whatever its checksum."""
-        return self.exact and bool(self.checksum)
 
     @model_validator(mode="after")
     def _is_vouched_for(self) -> "Archive":
@@ -83,6 +116,9 @@ class Dataset(Spec):
     """Clips that match any of these filters; all clips when empty."""
     labels: dict[str, tuple[str, ...]] = {}
     """Task -> class names, where they are fewer than the corpus' or a task is this dataset's."""
+    recode: dict[str, dict[str, str]] = {}
+    """Task -> upstream's class -> the class that it is called here, where corpora are put together;
+    a clip of a class that is not there is left out. Classes that `labels` leaves open are these."""
 
 
 def corpus_of(dataset: str) -> str:
@@ -108,6 +144,8 @@ class Corpus(Spec):
     archives: tuple[Archive, ...]
     sample_rate: Size
     """Hz; a clip at another rate is rejected."""
+    other_rates: tuple[Size, ...] = ()
+    """Hz of single upstream clips that are kept all the same, with a remark in the manifest."""
     labels: dict[str, tuple[str, ...]]
     """Task -> class names in their fixed order; each task is a column of the manifest."""
     counts: dict[str, dict[str, int]]
@@ -125,7 +163,9 @@ class Corpus(Spec):
 
     def classes(self, dataset: str) -> dict[str, tuple[str, ...]]:
         """Task -> class names of a dataset, by its name below the corpus."""
-        return self.labels | self.datasets[dataset].labels
+        own = self.datasets[dataset]
+        recoded = {task: tuple(dict.fromkeys(names.values())) for task, names in own.recode.items()}
+        return self.labels | recoded | own.labels
 
 
 class Source(Spec):

@@ -148,7 +148,72 @@ class SpectrogramImage(Spec):
     audio_layout: ClassVar[AudioLayout] = "mono"
 
 
+class ImageChannel(Spec):
+    """One channel of an image: what it shows of a clip."""
+
+    of: Literal["spectrogram", "mfcc", "delta_mfcc"]
+    """Log spectrogram, mel-frequency cepstral coefficients, or their differences in time."""
+    window: Size
+    """Samples of the Hann window."""
+    hop: Size
+
+
+class Whitening(Spec):
+    """ZCA-Mahalanobis whitening of a clip's image (densenet_ser, section III).
+
+    Rows are variables and columns are samples: it decorrelates rows and gives them unit variance.
+    """
+
+    scope: Literal["channel", "clip"]
+    """Each channel on its own, or the columns of all channels together."""
+    order: Literal["after_resize", "before_resize"]
+    """Of the resized image, or of the spectrogram as it was computed."""
+    epsilon: float = Field(gt=0)
+    """Added to each eigenvalue of the covariance, in units of their mean."""
+
+    @model_validator(mode="after")
+    def _has_columns_of_one_kind(self) -> "Whitening":
+        if self.scope == "clip" and self.order == "before_resize":
+            raise ValueError("channels have different frames before they are resized: whiten after")
+        return self
+
+
+class SpectrogramChannels(Spec):
+    """Spectrograms of one clip with different windows as the channels of an image (densenet_ser,
+    section III).
+    """
+
+    kind: Literal["spectrogram_channels"]
+    sample_rate: Size
+    samples: Size
+    """What every clip is made long, after which it gets zero mean and unit variance."""
+    length: Literal["resample", "crop_pad"]
+    """Stretched or shortened like a tape, pitch and all; or its middle, with zeros around a shorter
+    one."""
+    channels: tuple[ImageChannel, ImageChannel, ImageChannel]
+    fft_size: Size
+    """Points of the Fourier transform; windows are continued by zeros."""
+    bank: Literal["mel", "linear"]
+    """Filters that are `bins` in number: triangles on the mel scale, or on the linear one."""
+    bank_rate: Size
+    """Hz that the scale of the bank takes the rate of a clip for, whatever its length was."""
+    bins: Size
+    coefficients: Size
+    """Of an MFCC channel."""
+    rows: Size
+    frames: Size
+    """Size of the image."""
+    whiten: Whitening | None = None
+    dtype: Literal["float16", "float32"] = "float32"
+    audio_layout: ClassVar[AudioLayout] = "mono"
+
+
 Feature = Annotated[
-    Spectrogram | LogMelStatistics | LogMelPatches | Waveform | SpectrogramImage,
+    Spectrogram
+    | LogMelStatistics
+    | LogMelPatches
+    | Waveform
+    | SpectrogramImage
+    | SpectrogramChannels,
     Field(discriminator="kind"),
 ]

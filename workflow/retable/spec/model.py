@@ -141,20 +141,48 @@ class BandAttention(Spec):
     dropout: float = Field(default=0.0, ge=0, lt=1)
 
 
+Architecture = Literal[
+    "alexnet", "vgg11", "resnet18", "squeezenet1_0", "densenet121", "densenet161"
+]
+"""Networks of torchvision, by its names."""
+
+
+class DenseBlocks(Spec):
+    """Sizes of a smaller DenseNet."""
+
+    growth: Size
+    """Feature maps that each layer adds."""
+    layers: tuple[Size, Size, Size, Size]
+    """Layers of each block."""
+    stem: Size
+    """Filters of the first convolution."""
+
+
 class TorchvisionNetwork(Spec):
-    """A network of torchvision, trained from scratch."""
+    """A network of torchvision, from scratch or from weights that it has learnt on ImageNet."""
 
     kind: Literal["torchvision"]
-    architecture: Literal["alexnet", "vgg11", "resnet18"]
+    architecture: Architecture
+    weights: Literal["none", "imagenet"] = "none"
+    """Initial weights of all but the last layer, where `config.yaml` has a source of them."""
     hidden: Size | None = None
     """Width of the two fully connected layers of AlexNet and VGG; the original's when absent."""
+    dense: DenseBlocks | None = None
+    """Sizes of a DenseNet; the original's when absent."""
+
+    @property
+    def is_original(self) -> bool:
+        """Whether its layers have the sizes that published weights are for."""
+        return self.hidden is None and self.dense is None
 
     @model_validator(mode="after")
     def _has_the_layers_that_it_sizes(self) -> "TorchvisionNetwork":
-        if self.hidden is not None and self.architecture == "resnet18":
+        if self.hidden is not None and self.architecture not in ("alexnet", "vgg11"):
             raise ValueError(
-                f"hidden is {self.hidden}, and resnet18 has no such layers; leave it out"
+                f"hidden is {self.hidden}, and {self.architecture} has no such layers; leave it out"
             )
+        if self.dense is not None and not self.architecture.startswith("densenet"):
+            raise ValueError(f"dense is for a DenseNet, and this is {self.architecture}")
         return self
 
 

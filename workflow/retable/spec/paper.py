@@ -22,7 +22,10 @@ Pooling = Literal["mean", "majority"]
 """From segments to a clip: the highest mean score, or the class that most segments decide for
 (equals: the higher summed score)."""
 
-Comparability = Literal["comparable", "simulated", "partial"]
+Average = Literal["probability", "logit"]
+"""What of the classifiers of a fusion is averaged."""
+
+Comparability = Literal["comparable", "simulated", "partial", "analogue"]
 """Whether the audio behind a result allows a verdict against the paper."""
 
 
@@ -37,6 +40,11 @@ class Input(Spec):
     split_name: str
     split: Split
     standardise: Standardise = "none"
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Its dataset, and those of the extra clips that its split trains on."""
+        return (self.dataset, *(one.dataset for one in self.split.extra))
 
 
 class Experiment(Spec):
@@ -74,7 +82,7 @@ class Experiment(Spec):
     @property
     def datasets(self) -> tuple[str, ...]:
         """The datasets of all inputs."""
-        return tuple(one.dataset for one in self.inputs)
+        return tuple(dataset for one in self.inputs for dataset in one.datasets)
 
     @property
     def run_folds(self) -> tuple[int, ...]:
@@ -91,7 +99,9 @@ class Fusion(Spec):
     title: str
     task: str
     members: tuple[str, ...] = Field(min_length=1)
-    """Experiments; a classifier is one run of their `variant: paper`."""
+    """Experiments; a classifier is one run of theirs."""
+    members_variant: VariantName = "paper"
+    """Of which variant the members' runs are."""
     folds: Literal["together", "apart"]
     """Whether classifiers of different folds are fused with each other."""
     repeats: Literal["together", "combinations"] = "together"
@@ -99,6 +109,7 @@ class Fusion(Spec):
     other_roles: bool = False
     """Classifiers of different folds are fused although each was trained or validated on clips
     that others are tested on: the result is optimistic, and the audit says by how many clips."""
+    average: Average = "probability"
     pooling: Pooling = "majority"
 
     @property
@@ -139,14 +150,20 @@ class Reading(Spec):
     """The experiment (`variant: paper`) whose model, feature, runs, split, clips or corpus is read,
     or the fusion whose facts are."""
     input: int = Field(default=0, ge=0)
-    """Which of the experiment's inputs, for its feature, split, dataset, manifest or corpus."""
+    """Which of the experiment's inputs, for its feature or split; for its dataset, manifest or
+    corpus, which of `Experiment.datasets`."""
+    all_datasets: bool = False
+    """Dataset and manifest only: the clips of all of these together instead."""
     key: str
     """Dotted path in the JSON that describes the source; for the clips of a dataset or of a whole
     manifest, the column."""
     where: dict[str, str] = {}
     """Dataset and manifest only: column -> value of the clips to look at."""
-    reduce: Literal["value", "count"] = "value"
-    """The single value that all clips or runs have, or how many distinct ones there are."""
+    reduce: Literal["value", "count", "mean"] = "value"
+    """The single value that all clips or runs have, how many distinct ones there are, or the mean
+    over clips."""
+    decimals: int | None = Field(default=None, ge=0)
+    """Of a mean."""
     scale: float = 1.0
     """Factor to the printed unit."""
 
@@ -268,6 +285,8 @@ class Paper(Spec):
     paper: str
     title: str
     citation: str
+    analogue: str = ""
+    """Why no result can be held against the paper's, whatever the audio, in a sentence."""
     experiments: dict[str, dict[str, Experiment]]
     """Experiment -> variant -> its resolved spec."""
     fusions: dict[str, dict[str, Fusion]] = {}

@@ -29,6 +29,15 @@ class Mixup(Spec):
     partners that stay the same (sections II.B and III.A mix validation samples too)."""
 
 
+class TriangularCycle(Spec):
+    """A rate that rises and falls along straight lines (densenet_ser, section III)."""
+
+    lowest_rate: float = Field(gt=0)
+    """Where a cycle begins and ends; its top is the training's `learning_rate`."""
+    half_epochs: Size
+    """Epochs from the bottom to the top, and as many back."""
+
+
 class Training(Spec):
     """One training schedule of the engine."""
 
@@ -43,6 +52,11 @@ class Training(Spec):
     decay_every: Size | None = None
     """Epochs after which the learning rate is multiplied by `decay_factor`; never when absent."""
     decay_factor: float = 0.1
+    cycle: TriangularCycle | None = None
+    """Lets the learning rate rise and fall instead; it changes between epochs."""
+    loss: Literal["cross_entropy", "multi_margin", "multilabel_margin"] = "cross_entropy"
+    """Of each task: cross entropy, or a hinge loss over classes: torch's `MultiMarginLoss`, or its
+    `MultiLabelMarginLoss` with one label."""
     task_weights: dict[str, float] = {}
     """Task -> weight of its loss in the sum; 1 when absent (equation 2 of gresnets)."""
     precision: Literal["float32", "bfloat16"] = "float32"
@@ -70,6 +84,19 @@ class Training(Spec):
     """`strict`: bit-identical on the same device and versions. `fast` allows faster kernels."""
     compile: bool = False
     """torch.compile the network."""
+
+    @model_validator(mode="after")
+    def _has_one_schedule(self) -> "Training":
+        if self.cycle is None:
+            return self
+        if self.decay_every is not None:
+            raise ValueError("the learning rate has a cycle and decay_every; keep one")
+        if self.cycle.lowest_rate >= self.learning_rate:
+            raise ValueError(
+                f"cycle.lowest_rate {self.cycle.lowest_rate:g} is not below the learning_rate "
+                f"{self.learning_rate:g}, which is the top of the cycle"
+            )
+        return self
 
     @model_validator(mode="after")
     def _stops_at_a_best(self) -> "Training":

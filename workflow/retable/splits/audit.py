@@ -19,15 +19,17 @@ def shared_units(
     """How many clips, speakers and groups stand in both of two roles, for every fold.
 
     Args:
-        dataset: manifest rows of the clips; an empty speaker or group is never shared.
+        dataset: manifest rows of the clips; an empty speaker or group is never shared, and where
+            there is a column `corpus`, those of different corpora are others whatever their names.
         allowed: units that the split may share because the paper's split does.
 
     Returns:
         Columns `repeat, fold, unit, roles, shared, allowed`; `roles` reads `test-train`.
     """
     rows = []
+    units = _named_by_corpus(dataset)
     for (repeat, fold), roles in sorted(roles_by_fold.items(), key=lambda entry: entry[0]):
-        clips = roles.merge(dataset, on="clip_id", validate="many_to_one")
+        clips = roles.merge(units, on="clip_id", validate="many_to_one")
         for unit, column in UNITS.items():
             members = {
                 str(role): set(values[values != ""])
@@ -46,6 +48,16 @@ def shared_units(
                 )
     columns = ["repeat", "fold", "unit", "roles", "shared", "allowed"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _named_by_corpus(dataset: pd.DataFrame) -> pd.DataFrame:
+    if "corpus" not in dataset:
+        return dataset
+    named = dataset.copy()
+    for column in ("speaker", "group"):
+        values = named[column]
+        named[column] = values.mask(values != "", named["corpus"] + "/" + values)
+    return named
 
 
 def split_facts(roles_by_fold: FoldRoles) -> dict[str, Any]:

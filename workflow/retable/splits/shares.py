@@ -1,4 +1,4 @@
-"""Fixed shares of every class train, validate and test, at random or by group."""
+"""Fixed shares of every class train, test and, if wanted, validate, at random or by group."""
 
 from fractions import Fraction
 from math import floor, lcm
@@ -9,8 +9,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from retable.errors import DataError
 from retable.spec.split import Role, Shares
-from retable.splits.clip_roles import ROLES
-from retable.splits.strata import check_every_class, strata
+from retable.splits.strata import check_every_class, roles_in, strata
 
 ORDERS = 1000
 """Orders of the folds that are tried until every role has clips of every class."""
@@ -21,7 +20,7 @@ def share_roles(dataset: pd.DataFrame, split: Shares, repeat: int) -> list[pd.Da
 
     Of a class' clips in random order, the share of `train` is rounded down; of what is left, that
     of `test` is rounded to the nearest number, halves to the even one, and `validation` has the
-    rest. This gives every number of Table 1.
+    rest. This gives every number of Table 1. Without `validation`, `test` has all that is left.
 
     With `group`, every value of that manifest column stays in one role. The groups are spread over
     the smallest number of folds of which each share is a whole number, and the folds are dealt out
@@ -43,13 +42,13 @@ def share_roles(dataset: pd.DataFrame, split: Shares, repeat: int) -> list[pd.Da
     classes = strata(clips, split.stratify)
     generator = np.random.default_rng([split.seed, repeat])
     # 0.6 as it is written: the nearest binary fraction is less, and rounds down to one clip fewer.
-    shares = {role: Fraction(str(share)) for role, share in split.shares.items()}
+    shares = {role: Fraction(str(split.shares[role])) for role in roles_in(split)}
     if split.group is None:
         drawn = _shared_out(classes, shares, generator)
     else:
         drawn = _dealt_out(classes, clips[split.group], shares, generator)
     roles = pd.DataFrame({"clip_id": clips["clip_id"], "role": drawn})
-    shown = ", ".join(f"{role} {split.shares[role]:g}" for role in ROLES)
+    shown = ", ".join(f"{role} {split.shares[role]:g}" for role in shares)
     check_every_class(clips, roles, split, f"shares {shown}")
     return [roles]
 
@@ -61,7 +60,7 @@ def _shared_out(
     for name in sorted(set(classes)):
         places = generator.permutation(np.flatnonzero(classes == name))
         train = floor(shares["train"] * len(places))
-        held_out = shares["test"] + shares["validation"]
+        held_out = shares["test"] + shares.get("validation", Fraction())
         test = round(shares["test"] / held_out * (len(places) - train))
         roles[places[:train]] = "train"
         roles[places[train : train + test]] = "test"
@@ -82,10 +81,10 @@ def _dealt_out(
     for fold, (_, held_out) in enumerate(spread.split(classes, classes, groups)):
         folds[held_out] = fold
     counts = pd.crosstab(folds, classes).reindex(range(number), fill_value=0).to_numpy()
-    dealt = np.repeat(ROLES, [int(shares[role] * number) for role in ROLES])
+    dealt = np.repeat(list(shares), [int(share * number) for share in shares.values()])
     for _ in range(ORDERS):
         role_of_fold = generator.permutation(dealt)
-        if all((counts[role_of_fold == role].sum(axis=0) > 0).all() for role in ROLES):
+        if all((counts[role_of_fold == role].sum(axis=0) > 0).all() for role in shares):
             break
     return role_of_fold[folds].astype(object)
 

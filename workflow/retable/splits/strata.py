@@ -5,7 +5,7 @@ import itertools
 import pandas as pd
 
 from retable.errors import DataError, listed
-from retable.spec.split import KFold, Shares
+from retable.spec.split import KFold, Role, Shares
 from retable.splits.clip_roles import ROLES
 
 
@@ -31,6 +31,12 @@ def strata(clips: pd.DataFrame, column: str) -> pd.Series:
             f"clips: {listed(list(without))}. Take a dataset whose clips all have one."
         )
     return clips[column]
+
+
+def roles_in(split: KFold | Shares) -> tuple[Role, ...]:
+    """The roles that a split gives to clips, in the order of `ROLES`."""
+    given = split.shares if isinstance(split, Shares) else ("train", "test")
+    return tuple(role for role in ROLES if role in given)
 
 
 def stratum_counts(clips: pd.DataFrame, roles: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -61,7 +67,7 @@ def check_every_class(
         DataError: names the role, the class, and how many clips and groups that has.
     """
     column = str(split.stratify)
-    expected = ROLES if split.kind == "shares" else ("train", "test")
+    expected = roles_in(split)
     counts = stratum_counts(clips, roles, column).reindex(expected, fill_value=0)
     for role, name in itertools.product(expected, counts.columns):
         if counts.loc[role, name] == 0:

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from retable.spec.paper import Comparability, Table, TextRow
-from retable.tables.layout import table_layout
+from retable.tables.layout import table_layout, with_note
 from retable.tables.long_form import table_long_form
 from retable.tables.published import published_rows, read_published
 from retable.tables.readings import reading_long_form
 from retable.tables.render import latex_table, markdown_lines, markdown_table
 from retable.tables.results import Results, Sources, read_experiment_scores
 from retable.tables.text_rows import Parameters, text_long_forms
-from retable.tables.verdicts import TITLE_NOTES
+from retable.tables.verdicts import title_note
 from retable.tsv import write_tsv
 
 
@@ -25,6 +25,7 @@ def write_table(
     sources: Sources,
     missing: Mapping[str, str],
     comparability: Comparability,
+    analogue: bool = False,
     note: str = "",
     tsv: Path,
     markdown: Path,
@@ -42,6 +43,7 @@ def write_table(
             `results.Sources` says.
         missing: Experiment or fusion -> the steps to obtain its data, for those without.
         comparability: What verdicts the audio behind the scores allows.
+        analogue: Whether the paper's own data are not to be had, for the title.
         note: Scale, device and the like, for the caption.
         tsv: Long form to write.
         markdown: Rendering to write.
@@ -63,7 +65,7 @@ def write_table(
         long_form = table_long_form(table, printed, results)
     else:
         long_form = reading_long_form(table, table.reading, printed, results)
-    layout = table_layout(table, long_form, table_name, comparability)
+    layout = table_layout(table, long_form, table_name, comparability, analogue)
     write_tsv(long_form, tsv)
     _write_text(markdown_table(layout, note), markdown)
     _write_text(latex_table(layout, note), latex)
@@ -78,6 +80,8 @@ def write_text_tables(
     parameters: Parameters,
     missing: Mapping[str, str],
     comparability: Comparability,
+    analogue: bool = False,
+    note: str = "",
     text_tsv: Path,
     text_markdown: Path,
     settings_tsv: Path,
@@ -95,6 +99,8 @@ def write_text_tables(
         parameters: Figure -> experiment -> the number it is drawn at, for rows that compare.
         missing: Experiment or fusion -> the steps to obtain its data, for those without.
         comparability: What verdicts the audio behind the scores allows.
+        analogue: Whether the paper's own data are not to be had, for the title of the results.
+        note: Stands beneath the results.
         text_tsv: Long form of results, derived, counted and cited values to write.
         text_markdown: Its rendering.
         settings_tsv: Long form of the settings to write.
@@ -113,11 +119,10 @@ def write_text_tables(
     )
     printed = read_published(published)
     text, settings = text_long_forms(rows, printed, results, parameters)
-    note = TITLE_NOTES[comparability]
     write_tsv(text, text_tsv)
     write_tsv(settings, settings_tsv)
-    title = "Numbers in the text" + (f" ({note})" if note else "")
-    _write_text(markdown_lines(text, title), text_markdown)
+    title = with_note("Numbers in the text", title_note(comparability, analogue))
+    _write_text(markdown_lines(text, title, note), text_markdown)
     _write_text(markdown_lines(settings, "Settings"), settings_markdown)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from retable.spec.paper import Comparability, Table
 from retable.tables.lines import Line, text_lines
 from retable.tables.missing import steps_of
-from retable.tables.verdicts import CITED, DATA_MISSING, TITLE_NOTES
+from retable.tables.verdicts import CITED, DATA_MISSING, is_not_comparable, title_note
 
 CLEAN_LABEL = "clean protocol"
 EXTRA_LABEL = "(not in the paper)"
@@ -66,19 +66,18 @@ class Layout:
         return any(metric for _, metrics in self.groups for metric in metrics)
 
 
-def table_title(name: str, title: str, comparability: Comparability) -> str:
-    """`Table 2. Title (simulated audio: not comparable with the paper)`."""
-    note = TITLE_NOTES[comparability]
-    return f"Table {name}. {title}" + (f" ({note})" if note else "")
-
-
 def table_layout(
-    table: Table, long_form: pd.DataFrame, name: str, comparability: Comparability
+    table: Table,
+    long_form: pd.DataFrame,
+    name: str,
+    comparability: Comparability,
+    analogue: bool = False,
 ) -> Layout:
     """Arrange a long form as the paper prints it.
 
     Columns and metrics without any published number are left out; a clean row follows its own. A
-    metric that is the standard deviation of another stands in the other's cell.
+    metric that is the standard deviation of another stands in the other's cell. The title is
+    `Table 2. Title (simulated audio: not comparable with the paper)`, as `title_note` has it.
     """
     lines = {
         (line["variant"], line["row"], line["column"], line["metric"]): line
@@ -112,7 +111,10 @@ def table_layout(
             label = _row_label(table, row) if variant == "paper" else CLEAN_LABEL
             rows.append(LayoutRow(label, variant == "clean", cells))
     return Layout(
-        title=_title(table, long_form, name, comparability),
+        title=with_note(
+            f"Table {name}. {table.title}",
+            "" if _is_silent(long_form) else title_note(comparability, analogue),
+        ),
         row_title=table.row_title,
         groups=_headings(table, groups),
         rows=tuple(rows),
@@ -120,11 +122,15 @@ def table_layout(
     )
 
 
-def _title(table: Table, long_form: pd.DataFrame, name: str, comparability: Comparability) -> str:
-    """Title of a table; that of settings is silent on the audio, which they do not depend on."""
-    if set(long_form["kind"]) <= {"setting", CITED}:
-        comparability = "comparable"
-    return table_title(name, table.title, comparability)
+def with_note(title: str, note: str) -> str:
+    """`Title (note)`, or the title alone without one."""
+    return f"{title} ({note})" if note else title
+
+
+def _is_silent(long_form: pd.DataFrame) -> bool:
+    """Whether a title says nothing of the audio: that of settings which do not depend on it."""
+    are_settings = set(long_form["kind"]) <= {"setting", CITED}
+    return are_settings and not any(map(is_not_comparable, long_form["verdict"]))
 
 
 def _means(table: Table, metric: str) -> list[str]:

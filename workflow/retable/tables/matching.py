@@ -70,7 +70,9 @@ def _all_cells(table: Table, source: str) -> dict[CellKey, Cell]:
 def _extra_cells(
     table: Table, cells: Mapping[CellKey, Cell], published: pd.DataFrame
 ) -> dict[CellKey, Cell]:
-    """Cells of the extra rows, in the unit and with the decimals of the column and metric."""
+    """Cells of the extra rows, in the unit and with the decimals of the column and metric, unless
+    they say how many decimals they have.
+    """
     forms = {
         (column, metric): {"percent": unit == "%", "decimals": decimals_of(value)}
         for column, metric, unit, value in published[
@@ -78,7 +80,9 @@ def _extra_cells(
         ].itertuples(index=False, name=None)
     }
     return {
-        key: cell.model_copy(update=forms[key[1:]])
+        key: cell.model_copy(
+            update=forms[key[1:]] | cell.model_dump(include={"decimals"}, exclude_none=True)
+        )
         for key, cell in cells.items()
         if key[0] in table.extra and key[1:] in forms and cell.experiment and cell.task
     }

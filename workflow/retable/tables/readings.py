@@ -11,7 +11,13 @@ from retable.tables.matching import match_cells
 from retable.tables.missing import missing_line, missing_steps
 from retable.tables.results import Results
 from retable.tables.settings import read_setting
-from retable.tables.verdicts import CITED, derived_verdict, print_difference, setting_verdict
+from retable.tables.verdicts import (
+    CITED,
+    derived_verdict,
+    mean_verdict,
+    print_difference,
+    setting_verdict,
+)
 
 KINDS = ("setting", "count", CITED)
 """Kinds of the numbers of a table with a reading."""
@@ -54,12 +60,15 @@ def reading_long_form(
 
 
 def setting_line(line: Line, reading: Reading, results: Results) -> Line:
-    """Line of a setting of the running text."""
+    """Line of a setting of the running text; a mean over clips is judged where the audio allows."""
     steps = missing_steps([reading.experiment], results.missing)
     if steps is not None:
         return missing_line(line, steps)
     reproduced = read_setting(reading, results.sources, line["value"])
-    verdict = setting_verdict(line["value"], reproduced)
+    if reading.reduce == "mean":
+        verdict = mean_verdict(line["value"], reproduced, results.comparability)
+    else:
+        verdict = setting_verdict(line["value"], reproduced)
     return {**blank_line(line, verdict), "reproduced": reproduced}
 
 
@@ -77,10 +86,11 @@ def _read_line(line: Line, table: Table, reading: Reading, results: Results) -> 
         return read
     published, reproduced = read["published"], read["reproduced"]
     are_numbers = _is_number(published) and _is_number(reproduced)
+    counted = derived_verdict(published, reproduced, results.comparability)
     return {
         **read,
         "difference": print_difference(published, reproduced) if are_numbers else "",
-        "verdict": derived_verdict(published, reproduced, results.comparability),
+        "verdict": read["verdict"] if reading.reduce == "mean" else counted,
     }
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from retable.tables.layout import Entry, Layout
 from retable.tables.lines import text_lines
 from retable.tables.missing import steps_of
-from retable.tables.verdicts import DATA_MISSING
+from retable.tables.verdicts import DATA_MISSING, is_not_comparable
 
 DASH = "\u2013"
 MINUS = "\u2212"
@@ -94,11 +94,12 @@ def html_table(layout: Layout) -> str:
     return "\n".join([*lines, "</tbody>", "</table>", *_html_steps(layout.missing)]) + "\n"
 
 
-def markdown_lines(long_form: pd.DataFrame, title: str) -> str:
+def markdown_lines(long_form: pd.DataFrame, title: str, note: str = "") -> str:
     """Render a long form line by line as Markdown: numbers of the text, or settings."""
     columns = _used_columns(long_form)
     grid = _markdown_grid([_FLAT_COLUMNS[c] for c in columns], _flat_rows(long_form, columns))
-    return f"**{_markdown(title)}**\n\n{grid}" + _markdown_steps(steps_of(long_form))
+    caption = f"\n{_markdown(note)}\n" if note else ""
+    return f"**{_markdown(title)}**\n\n{grid}{caption}" + _markdown_steps(steps_of(long_form))
 
 
 def html_lines(long_form: pd.DataFrame, title: str) -> str:
@@ -178,7 +179,7 @@ def _cell_html(entry: Entry | None) -> str:
     parts.append(f'<span class="reproduced">{escape(entry.reproduced or DASH)}{sd}</span>')
     if entry.difference:
         parts.append(f'<span class="difference">{_typographic(entry.difference)}</span>')
-    if entry.published and entry.verdict and not entry.verdict.startswith("not comparable"):
+    if entry.published and entry.verdict and not is_not_comparable(entry.verdict):
         kind = _VERDICT_CLASSES.get(entry.verdict, "")
         parts.append(f'<span class="verdict {kind}">{escape(entry.verdict)}</span>')
     return "".join(parts)

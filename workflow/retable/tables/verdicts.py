@@ -4,19 +4,33 @@ from decimal import Decimal
 
 from retable.spec.paper import Comparability
 
-TITLE_NOTES: dict[Comparability, str] = {
-    "comparable": "",
-    "simulated": "simulated audio: not comparable with the paper",
-    "partial": "partial corpus: not comparable with the paper",
+AUDIO_NOTES: dict[Comparability, str] = {
+    "simulated": "simulated audio",
+    "partial": "partial corpus",
 }
+ANALOGUE_NOTE = "analogue, not comparable with the paper"
 NOT_COMPARABLE: dict[Comparability, str] = {
     "simulated": "not comparable",
     "partial": "not comparable (partial corpus)",
+    "analogue": "not comparable (analogue)",
 }
 CITED = "cited"
 NOT_REPRODUCED = "not reproduced"
 NOT_PRINTED = "not in the paper"
 DATA_MISSING = "data missing"
+
+
+def title_note(comparability: Comparability, analogue: bool = False) -> str:
+    """What a title says of results that allow no verdict; empty of those that do.
+
+    Args:
+        comparability: Whether their audio allows one.
+        analogue: Whether the paper's own data are not to be had, so that no audio would.
+    """
+    audio = AUDIO_NOTES.get(comparability, "")
+    if analogue or comparability == "analogue":
+        return "; ".join(filter(None, [ANALOGUE_NOTE, audio]))
+    return f"{audio}: not comparable with the paper" if audio else ""
 
 
 def result_verdict(
@@ -50,9 +64,26 @@ def setting_verdict(published: str, reproduced: str) -> str:
     return "as printed" if published == reproduced else "differs"
 
 
+def mean_verdict(published: str, reproduced: str, comparability: Comparability) -> str:
+    """Judge a mean over the clips of corpora, rounded to the decimals that the paper prints.
+
+    Other corpora, or a part of them, say nothing about it; an analogue of the paper does, as far
+    as it has the corpora that the paper speaks of.
+    """
+    if comparability in AUDIO_NOTES:
+        return NOT_COMPARABLE[comparability]
+    rounded = print_number(float(reproduced), decimals_of(published))
+    return setting_verdict(published, rounded)
+
+
 def derived_verdict(published: str, reproduced: str, comparability: Comparability) -> str:
     """Judge what follows from results, such as which of them is best: equal text, or not."""
     return NOT_COMPARABLE.get(comparability) or setting_verdict(published, reproduced)
+
+
+def is_not_comparable(verdict: str) -> bool:
+    """Whether a verdict says that there can be none."""
+    return verdict.startswith("not comparable")
 
 
 def decimals_of(number: str) -> int:

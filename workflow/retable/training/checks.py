@@ -68,9 +68,9 @@ def _check_lengths(one: PartInput, least: int, kind: str) -> None:
         if length < least
     ]
     raise DataError(
-        f"{one.files.dataset}: the network {kind} needs clips of at least {least} samples of the "
-        f"feature, one of its steps; shorter are {listed(short)}. Leave them out by `where` of "
-        "the dataset in the corpus' YAML, or give the feature a higher rate"
+        f"{', '.join(map(str, one.files.datasets))}: the network {kind} needs clips of at least "
+        f"{least} samples of the feature, one of its steps; shorter are {listed(short)}. Leave "
+        "them out by `where` of the dataset in the corpus' YAML, or give the feature a higher rate"
     )
 
 

@@ -1,7 +1,7 @@
 """The clips of an input, resident in memory, and the patches that are cut from them."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -99,24 +99,28 @@ class ClipData:
 
 
 def load_clips(
-    dataset: Path,
+    datasets: Sequence[Path],
     feature_shards: Sequence[Path],
     classes: Mapping[str, Sequence[str]],
     device: torch.device,
+    used: Collection[str] | None = None,
 ) -> ClipData:
-    """Loads every clip of a dataset.
+    """Loads the clips of one or more datasets.
 
     Args:
-        dataset: table of the dataset's clips with one label column a task.
-        feature_shards: data files of the packed feature store.
+        datasets: tables of their clips with one label column a task.
+        feature_shards: data files of the packed feature store, of all datasets.
         classes: task -> class names, in the order of the targets.
         device: where features and targets shall lie.
+        used: the clips that are needed; all where it is None.
 
     Raises:
         DataError: a label is none of its task's classes, a clip has no feature, or its feature is
             not cut into as many patches as its index says.
     """
-    targets = read_targets(dataset, classes)
+    targets = read_targets(datasets, classes)
+    if used is not None:
+        targets = targets.among(used)
     store = FeatureStore(feature_shards)
     features = torch.from_numpy(store.rows(targets.clip_ids))
     if store.patch is None:

@@ -19,6 +19,8 @@ def first_clips(
 ) -> tuple[str, ...]:
     """Of each class the first clip, by clip_id, among those of a role.
 
+    Clips are of the dataset that is split; extra training clips of others are not shown.
+
     Args:
         files: of the input with the task.
         place: repeat and fold of its split.

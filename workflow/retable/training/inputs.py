@@ -8,27 +8,34 @@ from typing import Any
 
 @dataclass(frozen=True)
 class InputFiles:
-    """Files of one input: the clips of a dataset, what is seen of them, and how they are split."""
+    """Files of one input: its clips, what is seen of them, and how they are split."""
 
-    dataset: Path
+    datasets: Sequence[Path]
+    """Tables of the clips: of the dataset that is split, then of those of extra training clips."""
     feature_shards: Sequence[Path]
+    """Of all datasets."""
     split: Path
     """Roles of the clips in every repeat and fold."""
     standardisation: Path | None
     """Statistics of the training clips of every repeat and fold; None leaves features as stored."""
-    source: str
-    """Where the corpus was read from, for the record."""
+    source: Sequence[str]
+    """Where the corpus of each dataset was read from, for the record."""
+
+    @property
+    def dataset(self) -> Path:
+        """Table of the dataset that is split: of all clips that are held out."""
+        return self.datasets[0]
 
 
 def input_files(params: Mapping[str, Any]) -> InputFiles:
-    """The files as a rule's params name them: dataset, features, split, standardisation, source.
+    """The files as a rule's params name them: datasets, features, split, standardisation, source.
 
     `standardisation` is empty where there is none.
     """
     return InputFiles(
-        Path(params["dataset"]),
+        [Path(table) for table in params["datasets"]],
         [Path(shard) for shard in params["features"]],
         Path(params["split"]),
         Path(params["standardisation"]) if params["standardisation"] else None,
-        params["source"],
+        list(params["source"]),
     )

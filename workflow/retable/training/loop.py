@@ -149,7 +149,7 @@ class RunTrainer:
         patches, targets = self._seen(batch)
         with autocast(self.training, patches.device):
             logits = self._forward(*batch.arguments(patches))
-        loss = multitask_loss(logits, targets, self.training.task_weights)
+        loss = multitask_loss(logits, targets, self.training)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
@@ -198,7 +198,7 @@ class RunTrainer:
             with autocast(self.training, self.device):
                 logits = evaluate(self.model, samples, role, self.batching)
             targets = samples.targets(samples.roles[role])
-            loss += float(multitask_loss(logits, targets, self.training.task_weights))
+            loss += float(multitask_loss(logits, targets, self.training))
             accuracies |= _accuracies(logits, targets)
         return {"loss": loss, **accuracies}
 
@@ -209,7 +209,7 @@ class RunTrainer:
         drawn = torch.randint(len(others), (len(chosen),), generator=generator).to(self.device)
         with autocast(self.training, self.device):
             logits, targets = evaluate_mixed(self.model, self.inputs, chosen, others[drawn], weight)
-        loss = multitask_loss(logits, targets, self.training.task_weights)
+        loss = multitask_loss(logits, targets, self.training)
         return {"loss": float(loss), **_accuracies(logits, targets)}
 
     def _log(self) -> None:

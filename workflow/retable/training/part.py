@@ -24,6 +24,7 @@ from retable.training.device import device_name, set_determinism, training_devic
 from retable.training.inputs import InputFiles
 from retable.training.loop import RunTrainer
 from retable.training.part_input import PartInput, load_input
+from retable.training.pretrained import find_published_weights, load_published_weights
 from retable.training.provenance import part_origin
 from retable.training.record import description_of, history_of, predictions_of, record_of
 from retable.training.warm_start import (
@@ -55,6 +56,7 @@ def train_part(
     work: Path,
     code: str,
     compute: Compute,
+    weights: Path | None = None,
 ) -> None:
     """Trains the runs of a part that are not yet finished, then writes the part's files.
 
@@ -70,6 +72,7 @@ def train_part(
         work: folder for checkpoints and finished runs, no output of the rule.
         code: digest of the code behind this job.
         compute: what the machine offers.
+        weights: published weights that all runs start from.
 
     Raises:
         ConfigError: inputs that do not fit together, clips that are batched as their feature or
@@ -93,7 +96,10 @@ def train_part(
         part.experiment, part.variant, len(part.runs), training.epochs, device_name(device),
         " and ".join(one.summary() for one in loaded),
     )  # fmt: skip
-    starts = {run.name: find_initial_weights(part, run, warm_starts) for run in part.runs}
+    published = find_published_weights(weights) if weights else None
+    starts = {
+        run.name: published or find_initial_weights(part, run, warm_starts) for run in part.runs
+    }
     own_work = _own_work_folder(part, loaded, starts, work, code, device)
     with stop_on_sigterm() as stop:
         for run in part.runs:
@@ -158,7 +164,9 @@ def _train_run(
     network = build_network(part, run, data.input_shape, data.features.device)
     check_network(part, network, inputs)
     description = description_of(network, data.input_shape)
-    if start is not None:
+    if start is not None and start.origin is not None:
+        load_published_weights(network, start.path)
+    elif start is not None:
         load_initial_weights(network, part, start)
     samples = [one.samples(run, position, training) for position, one in enumerate(inputs)]
     name = f"{part.experiment} {part.variant} {run.name}"

@@ -84,10 +84,13 @@ def load_input(
     Raises:
         DataError: a label is none of its task's classes, or a clip has no feature.
     """
+    roles = read_roles(files.split)
+    # Of a large dataset of extra clips a split may use but a few.
+    used = {clip for fold in roles.values() for clips in fold.values() for clip in clips}
     return PartInput(
         files,
-        load_clips(files.dataset, files.feature_shards, classes, device),
-        read_roles(files.split),
+        load_clips(files.datasets, files.feature_shards, classes, device, used),
+        roles,
         read_standardisation(files.standardisation) if files.standardisation else None,
     )
 

@@ -49,16 +49,18 @@ def part_origin(part: Part, inputs: Sequence[InputFiles], code: str) -> dict[str
         "variant": part.variant,
         "spec": json.loads(part.canonical()),
         "code": code,
-        "corpora": [_corpus(files) for files in inputs],
+        "corpora": [corpus for files in inputs for corpus in _corpora(files)],
         "versions": library_versions(),
     }
 
 
-def _corpus(files: InputFiles) -> dict[str, str]:
-    """Where an input's clips are from.
+def _corpora(files: InputFiles) -> list[dict[str, str]]:
+    """Where the clips of each dataset of an input are from.
 
     The table of a dataset holds the checksum of each clip, so that its own is a fingerprint of the
     audio.
     """
-    fingerprint = file_checksum(files.dataset, "sha256")
-    return {"dataset": files.dataset.stem, "source": files.source, "sha256": fingerprint}
+    return [
+        {"dataset": table.stem, "source": source, "sha256": file_checksum(table, "sha256")}
+        for table, source in zip(files.datasets, files.source, strict=True)
+    ]

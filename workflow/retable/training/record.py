@@ -13,6 +13,7 @@ from retable.spec.part import Part, Run
 from retable.training.device import device_name
 from retable.training.evaluate import evaluate
 from retable.training.loop import RunTrainer, autocast
+from retable.training.optimisation import schedule_facts
 from retable.training.samples import Samples
 from retable.training.warm_start import InitialWeights
 
@@ -78,6 +79,8 @@ def record_of(
     group = trainer.optimizer.param_groups[0]
     settings = {key: group[key] for key in ("momentum", "betas", "weight_decay") if key in group}
     training, mixup = trainer.training, trainer.training.mixup
+    history = trainer.progress.history
+    rates = [value for *_, metric, value in history if metric == "learning_rate"]
     return {
         "repeat": run.repeat,
         "fold": run.fold,
@@ -95,9 +98,12 @@ def record_of(
         "batch_lengths": _batch_lengths(trainer, part),
         "optimizer": {
             "name": type(trainer.optimizer).__name__,
-            "initial_learning_rate": trainer.progress.history[0][-1],
+            "initial_learning_rate": rates[0],
+            "final_learning_rate": rates[-1],
+            "schedule": schedule_facts(training, rates),
             **settings,
         },
+        "loss": training.loss,
         "mixup": mixup.model_dump() if mixup else None,
         "parameters": _parameters(trainer.model),
         "warm_start": (
@@ -105,7 +111,17 @@ def record_of(
             if part.warm_start and start
             else None
         ),
+        "initial_weights": _initial_weights(start),
     }
+
+
+def _initial_weights(start: InitialWeights | None) -> str | dict[str, str]:
+    """What a run starts from, in words, or the published file."""
+    if start is None:
+        return "from scratch"
+    if start.origin is None:
+        return "warm start"
+    return {key: start.origin[key] for key in ("weights", "file", "sha256")}
 
 
 def _sample_counts(inputs: Sequence[Samples]) -> list[dict[str, int]]:

@@ -1,9 +1,10 @@
 """Initial weights from the run of another experiment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from safetensors.torch import load_file
 from torch import nn
 
@@ -19,6 +20,8 @@ class InitialWeights:
 
     path: Path
     sha256: str
+    origin: Mapping[str, str] | None = None
+    """Where published weights are from; None of those of another experiment."""
 
 
 def find_initial_weights(part: Part, run: Run, folders: Sequence[Path]) -> InitialWeights | None:
@@ -60,16 +63,23 @@ def load_initial_weights(network: nn.Module, part: Part, weights: InitialWeights
     for parameter, values in own.items():
         if parameter in fresh:
             continue
-        if parameter not in given or given[parameter].shape != values.shape:
-            there = f"has {_shape(given[parameter].shape)}" if parameter in given else "lacks it"
+        if there := difference(values, given.get(parameter)):
             raise TrainingError(
                 f"{weights.path}: the network of {name} needs {parameter} of shape "
-                f"{_shape(values.shape)}, but the file, from {part.warm_start.experiment}, "
+                f"{shape_text(values.shape)}, but the file, from {part.warm_start.experiment}, "
                 f"{there}; give both experiments the same sizes, or name the parameter in "
                 "warm_start.fresh to initialise it anew"
             )
         values.copy_(given[parameter])
 
 
-def _shape(shape: Sequence[int]) -> str:
+def difference(values: torch.Tensor, given: torch.Tensor | None) -> str:
+    """Why a file's values cannot be those of a parameter, as `has 8x8`; empty where they can."""
+    if given is None:
+        return "lacks it"
+    return "" if given.shape == values.shape else f"has {shape_text(given.shape)}"
+
+
+def shape_text(shape: Sequence[int]) -> str:
+    """A shape as `8x3x3`, for messages."""
     return "x".join(map(str, shape)) or "scalar"

@@ -1,4 +1,4 @@
-"""Writing the archives of simulated twins whose upstream publishes a zip."""
+"""Writing zip archives, of simulated twins and of files that upstream serves one by one."""
 
 import zipfile
 from collections.abc import Iterable
@@ -11,7 +11,8 @@ TIME_STAMP = (1980, 1, 1, 0, 0, 0)
 def write_archive(target: Path, members: Iterable[tuple[str, bytes]]) -> None:
     """Writes a zip of (path in the archive, content), uncompressed; all or nothing.
 
-    Equal members give equal bytes.
+    Equal members give equal bytes. They are taken and written one after the other, so that a
+    generator never has the whole archive in memory.
     """
     partial = target.with_name(f"{target.name}.part")
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:

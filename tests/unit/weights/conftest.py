@@ -1,0 +1,1 @@
+from archive_server import archive_server  # noqa: F401 (a fixture)

@@ -1,0 +1,64 @@
+# Published weights, from where they are published to tensors that a network starts from.
+wildcard_constraints:
+    weights=any_of(PLAN.project.weights),
+    stored=any_of(PLAN.stored_weights()),
+    architecture=any_of(PLAN.architectures()),
+
+
+def stored_weights(wildcards):
+    """The file that an architecture's weights are converted from."""
+    stored = PLAN.weights(wildcards.weights).stored_as(wildcards.architecture)
+    return f"{RESULTS}/weights/{wildcards.weights}/{stored}"
+
+
+def published_weights(wildcards):
+    """The file with the weights that the runs of a part start from, if they do, as a list."""
+    experiment = experiment_of(wildcards)
+    architecture = PLAN.weights_file_of(experiment)
+    if architecture is None:
+        return []
+    return [f"{RESULTS}/weights/{experiment.model.weights}/{architecture}.safetensors"]
+
+
+def origin_of_weights(file):
+    """The record of where converted weights come from."""
+    return file.removesuffix(".safetensors") + ".json"
+
+
+rule download_weights:
+    output:
+        published="<results>/weights/{weights}/{stored}",
+        checksum="<results>/weights/{weights}/{stored}.sha256",
+    log:
+        "<logs>/weights/{weights}/{stored}.log",
+    benchmark:
+        "<benchmarks>/weights/{weights}/{stored}.tsv"
+    conda:
+        ENVIRONMENT
+    resources:
+        downloads=1,
+    params:
+        identity=lambda wc: PLAN.weights_identity(wc.weights, wc.stored),
+    script:
+        "../scripts/download_weights.py"
+
+
+rule convert_weights:
+    input:
+        published=lambda wc: ancient(stored_weights(wc)),
+        checksum=lambda wc: f"{stored_weights(wc)}.sha256",
+    output:
+        weights="<results>/weights/{weights}/{architecture}.safetensors",
+        origin="<results>/weights/{weights}/{architecture}.json",
+    log:
+        "<logs>/weights/{weights}/{architecture}.log",
+    benchmark:
+        "<benchmarks>/weights/{weights}/{architecture}.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        file=lambda wc: PLAN.published_file(wc.weights, wc.architecture).canonical(),
+        facts=lambda wc: PLAN.weights_facts(wc.weights, wc.architecture),
+        code=PLAN.code("convert_weights.py"),
+    script:
+        "../scripts/convert_weights.py"
