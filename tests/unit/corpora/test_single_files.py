@@ -325,7 +325,7 @@ def test_progress_is_logged_every_few_seconds(caplog, monkeypatch):
     clock = [100.0]
     monkeypatch.setattr("retable.corpora.single_files.time.monotonic", lambda: clock[0])
     caplog.set_level(logging.INFO)
-    files = [RemoteFile(name=f"{n}.wav", urls=(), bytes=200_000, md5="0") for n in range(2000)]
+    files = [RemoteFile(name=f"{n}.wav", urls=(), bytes=200_000, md5="0" * 32) for n in range(2000)]
     progress = FilesProgress("CREMA-D.zip", files, files[500:])
     for file in files[500:700]:
         # A power of two, for the clock to be exact: 80 files in 5 s.
