@@ -69,7 +69,7 @@ class ArchiveServer:
         """Largest number of requests that were being answered at the same time."""
         self._running = 0
         self._lock = threading.Lock()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._http = _Server(self)
         # Short polling: closing a server must not cost half a second a test.
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
 
@@ -116,65 +116,78 @@ def archive_server() -> Iterator[ArchiveServer]:
         yield server
 
 
-def _handler(server: ArchiveServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            with server.answering():
-                self._answer(self.path.lstrip("/"))
+class _Server(ThreadingHTTPServer):
+    """Knows whose requests it answers."""
 
-        def _answer(self, name: str) -> None:
-            server.requests.append(Request(name, dict(self.headers.items())))
-            behaviour = server.next_behaviour(name)
-            time.sleep(behaviour.delay_s)
-            if behaviour.status != 200:
-                body = behaviour.body or b""
-                self._head(behaviour.status, behaviour.headers | {"Content-Length": str(len(body))})
-                self.wfile.write(body)
-            elif name not in server.files:
-                self._head(404, {"Content-Length": "0"})
-            else:
-                body = server.files[name] if behaviour.body is None else behaviour.body
-                self._send(body, behaviour)
+    def __init__(self, owner: ArchiveServer):
+        self.owner = owner
+        super().__init__(("127.0.0.1", 0), _Handler)
 
-        def _send(self, body: bytes, behaviour: Behaviour) -> None:
-            tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
-            headers = behaviour.headers | ({"ETag": tag} if behaviour.etag else {})
-            status, start = 200, 0
-            asked = self.headers.get("Range")
-            # RFC 9110, 13.1.5: a Range whose If-Range does not hold is ignored.
-            holds = self.headers.get("If-Range", tag) == tag
-            if behaviour.ranges and asked and holds:
-                start = int(asked.removeprefix("bytes=").removesuffix("-"))
-                if start >= len(body):
-                    headers |= {"Content-Range": f"bytes */{len(body)}", "Content-Length": "0"}
-                    self._head(416, headers)
-                    return
-                status = 206
-                headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
-            rest = body[start:]
-            sent = rest if behaviour.cut_after is None else rest[: behaviour.cut_after]
-            if behaviour.chunked:
-                headers["Transfer-Encoding"] = "chunked"
-                self.protocol_version = "HTTP/1.1"
-                # RFC 9112, 7.1: a chunk of size 0 ends the body; one that breaks off lacks it.
-                end = b"0\r\n\r\n" if len(sent) == len(rest) else b""
-                sent = b"%x\r\n%b\r\n%b" % (len(sent), sent, end)
-            elif behaviour.announce_length:
-                headers["Content-Length"] = str(len(rest))
-            self._head(status, headers)
-            self.wfile.write(sent)
-            self.close_connection = True
 
-        def _head(self, status: int, headers: dict[str, str]) -> None:
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
+class _Handler(BaseHTTPRequestHandler):
+    """Answers one connection's requests as the behaviours of its server's owner say."""
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Keeps the tests' output free of an access log."""
+    server: _Server
 
-    return Handler
+    def do_GET(self) -> None:
+        with self.server.owner.answering():
+            self._answer(self.path.lstrip("/"))
+
+    def _answer(self, name: str) -> None:
+        owner = self.server.owner
+        owner.requests.append(Request(name, dict(self.headers.items())))
+        behaviour = owner.next_behaviour(name)
+        time.sleep(behaviour.delay_s)
+        if behaviour.status != 200:
+            body = behaviour.body or b""
+            self._head(behaviour.status, behaviour.headers | {"Content-Length": str(len(body))})
+            self.wfile.write(body)
+        elif name not in owner.files:
+            self._head(404, {"Content-Length": "0"})
+        else:
+            body = owner.files[name] if behaviour.body is None else behaviour.body
+            self._send(body, behaviour)
+
+    def _send(self, body: bytes, behaviour: Behaviour) -> None:
+        tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+        headers = behaviour.headers | ({"ETag": tag} if behaviour.etag else {})
+        start = self._asked_from(tag) if behaviour.ranges else None
+        if start is not None and start >= len(body):
+            headers |= {"Content-Range": f"bytes */{len(body)}", "Content-Length": "0"}
+            self._head(416, headers)
+            return
+        if start is not None:
+            headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
+        rest = body[start or 0 :]
+        sent = rest if behaviour.cut_after is None else rest[: behaviour.cut_after]
+        if behaviour.chunked:
+            headers["Transfer-Encoding"] = "chunked"
+            self.protocol_version = "HTTP/1.1"
+            # RFC 9112, 7.1: a chunk of size 0 ends the body; one that breaks off lacks it.
+            end = b"0\r\n\r\n" if len(sent) == len(rest) else b""
+            sent = b"%x\r\n%b\r\n%b" % (len(sent), sent, end)
+        elif behaviour.announce_length:
+            headers["Content-Length"] = str(len(rest))
+        self._head(200 if start is None else 206, headers)
+        self.wfile.write(sent)
+        self.close_connection = True
+
+    def _asked_from(self, tag: str) -> int | None:
+        """The first byte that is asked for; None for the whole."""
+        asked = self.headers.get("Range")
+        # RFC 9110, 13.1.5: a Range whose If-Range does not hold is ignored.
+        if not asked or self.headers.get("If-Range", tag) != tag:
+            return None
+        return int(asked.removeprefix("bytes=").removesuffix("-"))
+
+    def _head(self, status: int, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keeps the tests' output free of an access log."""
 
 
 FIRST_ID = 1000

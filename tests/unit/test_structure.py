@@ -13,8 +13,8 @@ PACKAGE = ROOT / "workflow" / "retable"
 
 LAYERS = [
     {"errors"},
-    {"spec", "logs", "tsv"},
-    {"digest", "registry"},
+    {"spec", "logs", "tsv", "checksums", "sources"},
+    {"digest", "registry", "download"},
     {"corpora", "audio"},
     {"features", "splits", "models", "weights"},
     {"configuration"},

@@ -168,7 +168,7 @@ def test_a_truncated_archive_costs_only_itself(project, archives, tmp_path):
     output = failed(project, MANIFEST, config=config)
     assert (
         f"{downloads / ARCHIVE}: it has {len(whole) // 2} bytes, expected {len(whole)}. It is not "
-        f"the archive that upstream publishes: fetch it again from https://upstream.example.org/"
+        f"what upstream publishes: fetch it again from https://upstream.example.org/"
     ) in output
     # It is the user's file: to be looked at, not ours to delete.
     assert (downloads / ARCHIVE).stat().st_size == len(whole) // 2
@@ -190,7 +190,7 @@ def test_an_archive_of_another_version(project, archives, tmp_path):
         "archives"
     ]
     assert f"{downloads / ARCHIVE}: its md5 is {actual['md5']}, expected {published}." in output
-    assert "or set the corpus' source to `upstream`" in output
+    assert "or set corpora.ravdess.source to `upstream`" in output
     assert not (project.path / SPEECH_ARCHIVE).exists()
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from archive_server import ArchiveServer, Behaviour, Request
 from real_corpora import real_corpus
-from retable.corpora.transfer import CHUNK
+from retable.download.request import CHUNK
 from tiny_archives import (
     CLIPS,
     SONG,

@@ -98,7 +98,7 @@ def record(project: Project) -> Any:
 
 
 def test_a_training_starts_from_the_weights_of_a_mirror_or_from_scratch(
-    built_project, content, state
+    built_project, content, state, tmp_path
 ):
     project = built_project
     stem = publish(project, content)
@@ -124,6 +124,15 @@ def test_a_training_starts_from_the_weights_of_a_mirror_or_from_scratch(
         os.utime(project.path / CONVERTED)
         assert project.run(f"{PART}/run.json", config=config).did_nothing
 
+    # Other weights are another start.
+    given = tmp_path / "given"
+    given.mkdir()
+    other_state = {**state, "features.0.bias": state["features.0.bias"] + 1}
+    (given / f"{stem}.safetensors").write_bytes(save(other_state))
+    result = project.run(f"{PART}/run.json", config=config_of(given))
+    assert result.rules == {"download_weights": 1, "convert_weights": 1, "train": 1}
+    assert record(project)["initial_weights"]["file"] == f"{stem}.safetensors"
+
     # Without a source the same experiment is another training.
     result = project.run(f"{PART}/run.json", config=config_of("none"))
     assert result.rules == {"train": 1}
@@ -140,7 +149,7 @@ def test_safetensors_in_a_directory_serve_as_well(project, content, state, tmp_p
     assert set(converted) == set(state)
     assert all(torch.equal(converted[name], values) for name, values in state.items())
     origin = json.loads((project.path / CONVERTED).with_suffix(".json").read_text())
-    assert (origin["file"], origin["source"]) == (f"{stem}.safetensors", "directory")
+    assert origin["file"] == f"{stem}.safetensors"
 
 
 class Code:

@@ -10,7 +10,7 @@ from retable.errors import ConfigError
 
 FEATURES = {
     "spectrogram": "retable.features.spectrogram:SpectrogramExtractor",
-    "spectrogram_channels": ("retable.features.spectrogram_channels:SpectrogramChannelsExtractor"),
+    "spectrogram_channels": "retable.features.spectrogram_channels:SpectrogramChannelsExtractor",
     "logmel_statistics": "retable.features.logmel_statistics:LogMelStatisticsExtractor",
     "logmel_patches": "retable.features.logmel_patches:LogMelPatchesExtractor",
     "spectrogram_image": "retable.features.spectrogram_image:SpectrogramImageExtractor",

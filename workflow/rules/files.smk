@@ -86,7 +86,7 @@ def input_files(paper, one):
         "features": features_of(one.feature_name, one.datasets),
         "split": split_file(paper, one, "roles.tsv"),
         "standardisation": standardisation_file(paper, one),
-        "source": [PLAN.origin(dataset) for dataset in one.datasets],
+        "sources": [PLAN.origin(dataset) for dataset in one.datasets],
     }
 
 

@@ -39,7 +39,6 @@ rule table:
         comparability=lambda wc: PLAN.comparability(
             wc.paper, PLAN.papers[wc.paper].tables[wc.table].shown
         ),
-        analogue=lambda wc: bool(PLAN.papers[wc.paper].analogue),
         note=lambda wc: PLAN.table_note(wc.paper, wc.table),
         code=PLAN.code("table.py"),
     script:
@@ -68,7 +67,6 @@ rule text_tables:
         published=lambda wc: PLAN.published_text(wc.paper, "text"),
         cited=lambda wc: PLAN.cited_text(wc.paper),
         comparability=lambda wc: PLAN.text_comparability(wc.paper),
-        analogue=lambda wc: bool(PLAN.papers[wc.paper].analogue),
         note=lambda wc: PLAN.text_note(wc.paper),
         code=PLAN.code("text_tables.py"),
     script:
@@ -98,7 +96,6 @@ rule figure:
         comparability=lambda wc: PLAN.comparability(
             wc.paper, PLAN.papers[wc.paper].figures[wc.figure].experiments
         ),
-        analogue=lambda wc: bool(PLAN.papers[wc.paper].analogue),
         code=lambda wc: PLAN.figure_code("figure.py", wc.paper, wc.figure),
     script:
         "../scripts/figure.py"

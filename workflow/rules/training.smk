@@ -3,9 +3,11 @@ rule train:
     input:
         lambda wc: files_in(part_inputs(wc)),
         warm_starts,
-        # Touched or converted anew, the same weights rerun nothing: their origin has the checksum.
+        # Touched, the same weights rerun nothing: the record beside them has their checksums.
         lambda wc: [ancient(file) for file in published_weights(wc)],
-        lambda wc: [origin_of_weights(file) for file in published_weights(wc)],
+        lambda wc: [
+            file.replace(".safetensors", ".json") for file in published_weights(wc)
+        ],
     output:
         predictions="<results>/runs/{paper}/{experiment}/{variant}/part{part}/predictions.parquet",
         runs="<results>/runs/{paper}/{experiment}/{variant}/part{part}/run.json",

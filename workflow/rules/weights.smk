@@ -5,7 +5,7 @@ wildcard_constraints:
     architecture=any_of(PLAN.architectures()),
 
 
-def stored_weights(wildcards):
+def weights_file(wildcards):
     """The file that an architecture's weights are converted from."""
     stored = PLAN.weights(wildcards.weights).stored_as(wildcards.architecture)
     return f"{RESULTS}/weights/{wildcards.weights}/{stored}"
@@ -14,15 +14,10 @@ def stored_weights(wildcards):
 def published_weights(wildcards):
     """The file with the weights that the runs of a part start from, if they do, as a list."""
     experiment = experiment_of(wildcards)
-    architecture = PLAN.weights_file_of(experiment)
+    architecture = PLAN.starting_architecture(experiment)
     if architecture is None:
         return []
     return [f"{RESULTS}/weights/{experiment.model.weights}/{architecture}.safetensors"]
-
-
-def origin_of_weights(file):
-    """The record of where converted weights come from."""
-    return file.removesuffix(".safetensors") + ".json"
 
 
 rule download_weights:
@@ -45,8 +40,8 @@ rule download_weights:
 
 rule convert_weights:
     input:
-        published=lambda wc: ancient(stored_weights(wc)),
-        checksum=lambda wc: f"{stored_weights(wc)}.sha256",
+        published=lambda wc: ancient(weights_file(wc)),
+        checksum=lambda wc: f"{weights_file(wc)}.sha256",
     output:
         weights="<results>/weights/{weights}/{architecture}.safetensors",
         origin="<results>/weights/{weights}/{architecture}.json",
@@ -58,7 +53,6 @@ rule convert_weights:
         ENVIRONMENT
     params:
         file=lambda wc: PLAN.published_file(wc.weights, wc.architecture).canonical(),
-        facts=lambda wc: PLAN.weights_facts(wc.weights, wc.architecture),
         code=PLAN.code("convert_weights.py"),
     script:
         "../scripts/convert_weights.py"

@@ -6,7 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
 
 from retable.corpora.fetch import fetch_archive
-from retable.corpora.record import write_checksum
+from retable.checksums import write_checksum
 from retable.logs import job_log
 from retable.plan.plan import Plan
 

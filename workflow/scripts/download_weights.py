@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
 
-from retable.corpora.record import write_checksum
+from retable.checksums import write_checksum
 from retable.logs import job_log
 from retable.plan.plan import Plan
 from retable.weights.download import fetch_weights

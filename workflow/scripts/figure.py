@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from retable.logs import job_log
 from retable.registry import FIGURES, load
 from retable.spec.figure import Figure
-from retable.tables.verdicts import title_note
+from retable.tables.verdicts import TITLE_NOTES
 
 with job_log(snakemake.log[0]):
     params = snakemake.params
@@ -19,7 +19,7 @@ with job_log(snakemake.log[0]):
         figure,
         {name: [Path(file) for file in files] for name, files in params.files.items()},
         params.titles,
-        note=title_note(params.comparability, params.analogue),
+        note=TITLE_NOTES[params.comparability],
         svg=Path(snakemake.output.svg),
         png=Path(snakemake.output.png),
     )

@@ -24,7 +24,6 @@ with job_log(snakemake.log[0]):
         sources=source_paths(params.sources),
         missing=params.missing,
         comparability=params.comparability,
-        analogue=params.analogue,
         note=params.note,
         tsv=Path(snakemake.output.tsv),
         markdown=Path(snakemake.output.markdown),

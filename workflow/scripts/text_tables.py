@@ -21,7 +21,6 @@ with job_log(snakemake.log[0]):
         parameters=params.parameters,
         missing=params.missing,
         comparability=params.comparability,
-        analogue=params.analogue,
         note=params.note,
         **{name: Path(path) for name, path in snakemake.output.items()},
     )

@@ -6,10 +6,10 @@ import pytest
 
 from corpus_specs import CORPORA, corpus_spec
 from real_corpora import real_corpus
+from retable.checksums import file_checksum
 from retable.corpora import crema_d
 from retable.corpora.counts import count_faults
 from retable.corpora.datasets import select_clips
-from retable.corpora.files import file_checksum
 from retable.corpora.index import index_clips
 from retable.corpora.source import resolve_source
 

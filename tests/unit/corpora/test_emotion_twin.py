@@ -1,16 +1,120 @@
-"""An emotion does the same to the spectrum in the twins of all corpora of emotional speech."""
+"""What the twins of corpora of emotional speech have in common, and share with RAVDESS's."""
+
+import io
+import zipfile
+from collections import Counter
+from pathlib import PurePosixPath
 
 import numpy as np
+import pandas as pd
 import pytest
+import soundfile
 from scipy.signal import welch
+from twin_difficulty import accuracy, accuracy_in_folds, mean_log_mel_of, modulation_spectrum
 
 from corpus_specs import corpus_spec
-from retable.corpora.emotion_twin import emotional_speech
+from retable.corpora import ravdess, ravdess_twin
+from retable.corpora.counts import count_faults
+from retable.corpora.datasets import select_clips
+from retable.corpora.emotion_twin import MANNERS, emotional_speech
+from retable.corpora.index import index_clips
 from retable.corpora.simulation import SPEECH, Utterance, synthesise
+from retable.corpora.unpack import unpack_archive
+from retable.registry import CORPORA, TWINS, load
 
+NAMES = {"savee": "SAVEE", "tess": "TESS", "crema_d": "CREMA-D"}
+FEW = {
+    "savee": {"speaker": ["JK"], "utterance": ["01"]},
+    # AIFF data and a clip at 96 kHz among them.
+    "tess": {"clip_id": ["YAF_germ_angry", "OAF_food_fear", "OAF_bite_neutral"]},
+    # Among them the silent clip.
+    "crema_d": {"speaker": ["1076"], "sentence": ["MTI"]},
+}
+"""Corpus -> a filter that leaves some clips."""
+SPEAKER_GAIN = {"savee": 0.1, "tess": 0.1, "crema_d": 0.05}
+"""Accuracy that random folds, which know the speakers, must gain over unseen ones."""
 EMOTIONS = ("happy", "sad")
 CLIPS = 12
 BAND_EDGES_HZ = np.geomspace(400, 7000, 16)
+
+
+@pytest.fixture(scope="module", params=list(NAMES))
+def corpus(request):
+    return corpus_spec(request.param)
+
+
+@pytest.fixture(scope="module")
+def twin(corpus):
+    return load(TWINS, corpus.corpus)
+
+
+@pytest.fixture(scope="module")
+def root(twin_archive):
+    unpack_archive(twin_archive, twin_archive.parent / "corpus", 2**30)
+    return twin_archive.parent
+
+
+@pytest.fixture(scope="module")
+def index(root, corpus):
+    descriptions = load(CORPORA, corpus.corpus).clip_descriptions({})
+    return index_clips(root, ["corpus"], corpus, descriptions, threads=2)
+
+
+def test_the_whole_twin_has_upstreams_counts(corpus, twin):
+    clips = twin.simulated_clips(corpus.simulation.model_copy(update={"keep": ()}))
+    assert len({clip["clip_id"] for clip in clips}) == corpus.counts["clips"]["all"]
+    columns = set(corpus.counts) - {"clips"}
+    assert columns >= {"speaker", "emotion"}
+    for column in columns:
+        assert Counter(clip[column] for clip in clips) == corpus.counts[column]
+    assert all(set(clip) == set(clips[0]) for clip in clips)
+
+
+def test_the_demo_holds_the_clips_that_the_twin_promises(index, corpus, twin):
+    """A rejected one counts as present."""
+    manifest, rejected = index
+    promised = twin.simulated_clips(corpus.simulation)
+    assert count_faults(manifest, rejected, corpus, twin=promised) == []
+    described = manifest[list(promised[0])].to_dict("records")
+    by_name = sorted(promised, key=lambda clip: clip["clip_id"])
+    unread = set(rejected["clip_id"])
+    assert described == [clip for clip in by_name if clip["clip_id"] not in unread]
+
+
+def test_the_classes_of_the_twin_are_those_of_the_dataset(index, corpus, twin):
+    manifest, _ = index
+    clips = select_clips(manifest, corpus.datasets["all"])
+    assert len(clips) == len(manifest)
+    assert list(clips["emotion"]) == [twin.CLASSES[emotion] for emotion in manifest["emotion"]]
+
+
+def test_equal_simulations_give_equal_bytes(corpus, twin, tmp_path):
+    contents = []
+    for number, seed in enumerate((0, 0, 1)):
+        changes = {"seed": seed, "keep": (FEW[corpus.corpus],)}
+        simulation = corpus.simulation.model_copy(update=changes)
+        twin.simulate_archive(corpus.archives[0].name, simulation, tmp_path / f"{number}.zip")
+        contents.append((tmp_path / f"{number}.zip").read_bytes())
+    assert contents[0] == contents[1] != contents[2]
+
+
+def test_an_unknown_archive_is_refused(corpus, twin, tmp_path):
+    own = corpus.archives[0].name
+    fault = rf"^{NAMES[corpus.corpus]} has no archive ALL\.zip: it has {own}$"
+    with pytest.raises(ValueError, match=fault):
+        twin.simulate_archive("ALL.zip", corpus.simulation, tmp_path / "ALL.zip")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_emotions_overlap_and_strangers_are_harder(index, root, corpus):
+    manifest, _ = index
+    clips = manifest[manifest["sample_rate"] == corpus.sample_rate]
+    features = mean_log_mel_of(root, clips)
+    random = accuracy(features, clips["emotion"])
+    unseen = accuracy_in_folds(features, clips["emotion"], clips["speaker"])
+    chance = clips["emotion"].value_counts(normalize=True).max()
+    assert 0.40 <= random <= 0.85
+    assert chance + 0.1 <= unseen <= random - SPEAKER_GAIN[corpus.corpus]
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +156,8 @@ def of_ravdess(emotion_alone):
     return difference(speak)
 
 
-@pytest.mark.parametrize("corpus", ["savee", "tess", "crema_d"])
 def test_an_emotion_sounds_as_in_ravdess(emotion_alone, of_ravdess, corpus):
-    simulation, rate = emotion_alone(corpus), corpus_spec(corpus).sample_rate
+    simulation, rate = emotion_alone(corpus.corpus), corpus.sample_rate
 
     def speak(name, emotion):
         clip = {"clip_id": name, "group": "A"}
@@ -71,3 +174,52 @@ def test_a_clip_has_the_length_and_rate_asked_for(emotion_alone, sample_rate):
     samples = emotional_speech(clip, "sad", emotion_alone("tess"), sample_rate)
     assert samples.shape == (round(1.5 * sample_rate), 1)
     assert 0.01 < np.abs(samples).max() <= 1
+
+
+def of_ravdesss_twin(folder):
+    """Modulation spectra and emotions of 90 clips of speech: (90, 20), (90,)."""
+    few = {"speaker": ["01", "02", "03"], "statement": ["02"]}
+    simulation = corpus_spec("ravdess").simulation.model_copy(update={"keep": (few,)})
+    archive = folder / "Audio_Speech_Actors_01-24.zip"
+    ravdess_twin.simulate_archive(archive.name, simulation, archive)
+    spectra, emotions = [], []
+    with zipfile.ZipFile(archive) as opened:
+        for name in opened.namelist():
+            spectra.append(modulation_spectrum(*soundfile.read(io.BytesIO(opened.read(name)))))
+            emotions.append(ravdess.describe_clip(PurePosixPath(name))["emotion"])
+    return np.stack(spectra), pd.Series(emotions)
+
+
+def of_the_other_twins(folder):
+    """The same of 80 clips that are as long as RAVDESS's, ten of each emotion."""
+    simulation = corpus_spec("tess").simulation.model_copy(update={"duration_s": (3.0, 4.5)})
+    emotions = [emotion for emotion in MANNERS for _ in range(10)]
+    clips = [{"clip_id": str(number), "group": "A"} for number in range(80)]
+    spectra = [
+        modulation_spectrum(emotional_speech(clip, emotion, simulation, 16_000), 16_000)
+        for clip, emotion in zip(clips, emotions, strict=True)
+    ]
+    return np.stack(spectra), pd.Series(emotions)
+
+
+def chance_of(emotions):
+    """Accuracy of a guess of the most frequent emotion, and its deviation over so many clips."""
+    share = emotions.value_counts(normalize=True).max()
+    return share, np.sqrt(share * (1 - share) / len(emotions))
+
+
+@pytest.mark.parametrize("clips_of", [of_ravdesss_twin, of_the_other_twins])
+def test_emotions_have_a_rhythm_of_their_own(clips_of, tmp_path):
+    """They are heard where nothing is left of level and mean spectrum."""
+    spectra, emotions = clips_of(tmp_path)
+    assert set(emotions) == set(MANNERS)
+    chance, deviation = chance_of(emotions)
+    assert accuracy(spectra, emotions) > chance + 5 * deviation
+
+
+def test_emotions_that_are_spoken_in_the_same_manner_have_the_same_rhythm(monkeypatch, tmp_path):
+    for emotion in MANNERS:
+        monkeypatch.setitem(MANNERS, emotion, SPEECH)
+    spectra, emotions = of_the_other_twins(tmp_path)
+    chance, deviation = chance_of(emotions)
+    assert accuracy(spectra, emotions) < chance + 3 * deviation

@@ -41,7 +41,7 @@ def test_a_mirror_serves_the_archives_by_name(corpus):
 
 
 def test_a_mirror_of_single_files_has_them_below_its_address(corpus):
-    files = SingleFiles(listing="dataverse", persistent_id="doi:10.5683/SP2/TEST")
+    files = SingleFiles(persistent_id="doi:10.5683/SP2/TEST")
     archive = corpus.archives[0].model_copy(update={"single_files": files})
     mirror = resolve_source(corpus, "https://mirror.example.org/dataverse/")
     assert mirror.addresses(archive) == ("https://mirror.example.org/dataverse",)
@@ -244,7 +244,7 @@ def test_a_corpus_that_must_be_asked_for_is_read_from_where_it_is(requested, fol
 
 def test_planning_imports_neither_pandas_nor_a_decoder():
     code = (
-        "import sys; import retable.corpora.source; "
+        "import sys; import retable.corpora.file_lists, retable.corpora.source; "
         "from retable.registry import CORPORA, load; "
         "[load(CORPORA, name).METADATA for name in CORPORA]; "
         "print(*sorted({'pandas', 'soundfile', 'numpy', 'requests', 'torch'} & set(sys.modules)))"

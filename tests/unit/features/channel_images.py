@@ -4,6 +4,7 @@ import librosa
 import numpy as np
 import PIL.Image
 
+from plans import plan_of
 from retable.features.spectrogram_channels import SpectrogramChannelsExtractor
 from retable.spec.feature import ImageChannel, SpectrogramChannels, Whitening
 
@@ -20,27 +21,19 @@ EACH = Whitening(scope="channel", order="after_resize", epsilon=1e-5)
 TOGETHER = Whitening(scope="clip", order="after_resize", epsilon=1e-5)
 EARLY = Whitening(scope="channel", order="before_resize", epsilon=1e-5)
 
-PAPER = SpectrogramChannels(
-    kind="spectrogram_channels",
-    sample_rate=48_000,
-    samples=100_000,
-    length="resample",
-    channels=channels(("spectrogram",) * 3, (1024, 2048, 4096)),
-    fft_size=4096,
-    bank="mel",
-    bank_rate=48_000,
-    bins=128,
-    coefficients=40,
-    rows=128,
-    frames=256,
-    whiten=EACH,
-)
+PLAN = plan_of(scale="paper", papers=["densenet_ser"])
+
+
+def in_single_precision(feature: str) -> SpectrogramChannels:
+    """A feature of densenet_ser's paper.yaml that is computed to more digits than are stored."""
+    return PLAN.feature(feature).model_copy(update={"dtype": "float32"})
+
+
+PAPER = in_single_precision("spectrograms")
 """densenet_ser, section III, with hops and windows in the order that is possible."""
 
-CEPSTRAL = PAPER.model_copy(
-    update={"channels": channels(("spectrogram", "mfcc", "delta_mfcc"), (1024, 1024, 1024))}
-)
-"""The same: (S1, MFCC, delta-MFCC)."""
+CEPSTRAL = in_single_precision("spectrogram_mfcc").model_copy(update={"whiten": PAPER.whiten})
+"""(S1, MFCC, delta-MFCC), whitened as well."""
 
 SMALL = SpectrogramChannels.model_validate(
     PAPER.model_dump()

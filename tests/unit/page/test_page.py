@@ -11,6 +11,7 @@ from retable.page.corpora import PageCorpus
 from retable.page.page import PageFigure, PagePaper, PageTable, build_page
 from retable.spec.figure import ConfusionMatrices
 from retable.spec.paper import Paper, TextRow
+from retable.spec.weights import PublishedWeights
 from retable.tables.files import write_table, write_text_tables
 from sample_results import TABLE2, TABLE2_EXPERIMENTS, published_file, write_sample_scores
 
@@ -138,7 +139,9 @@ def built(tmp_path):
     )
 
 
-def page_of(folder, *papers, source="simulated", name="index.html", odd_clips=ODD_CLIPS):
+def page_of(
+    folder, *papers, source="simulated", name="index.html", odd_clips=ODD_CLIPS, weights=()
+):
     (folder / "corpora.tsv").write_text(SUMMARY)
     (folder / "odd_clips.tsv").write_text(odd_clips)
     ravdess = PageCorpus(
@@ -161,6 +164,7 @@ def page_of(folder, *papers, source="simulated", name="index.html", odd_clips=OD
         papers=papers,
         summary=folder / "corpora.tsv",
         odd_clips=folder / "odd_clips.tsv",
+        weights=weights,
         checks=folder / "checks.tsv",
         rebuild="snakemake --cores 8 all",
     )
@@ -239,6 +243,22 @@ def test_corpora_say_what_was_read_beside_licence_and_citation(tmp_path, built):
     )
 
 
+def test_weights_in_use_have_licence_and_citation(tmp_path, built):
+    weights = PublishedWeights(
+        weights="imagenet",
+        title="ImageNet weights",
+        homepage="https://example.org/models",
+        licence="BSD & others",
+        citation="Deng (2009)",
+        files={},
+    )
+    outline = Outline(page_of(tmp_path, built, weights=(weights,)))
+    said = "Networks started from ImageNet weights . Licence: BSD & others. Citation: Deng (2009)"
+    assert said in outline.text
+    assert "https://example.org/models" in outline.links
+    assert "Networks started" not in Outline(page_of(tmp_path, built)).text
+
+
 def test_odd_clips_are_listed_with_the_reason(tmp_path, built):
     text = Outline(page_of(tmp_path, built)).text
     assert (
@@ -264,7 +284,10 @@ def test_an_analogue_says_why_it_is_one(tmp_path, built):
     why = "RAVDESS stands in for the paper's own data."
     paper = built.paper.model_copy(update={"analogue": why})
     weights = "From scratch, without ImageNet weights: densenet121."
-    shown = replace(built, paper=paper, note=weights, text_note=f"{why} Weights are random.")
+    shown = replace(
+        built, paper=paper, comparability="simulated analogue", note=weights,
+        text_note=f"{why} Weights are random.",
+    )  # fmt: skip
     text = Outline(page_of(tmp_path, shown)).text
     assert f"Zeng, Mao, Peng & Yi Analogue. {why} {weights} Table 2." in text
     for title in ("gated ResNets", "Numbers in the text"):

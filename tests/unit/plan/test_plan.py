@@ -228,7 +228,7 @@ def test_an_analogue_is_never_comparable_and_simulated_audio_is_known_as_such(wh
     assert upstream.text_comparability("gresnets") == "analogue"
     assert upstream.comparability("cabcnn", ["CA-CAB-30"]) == "comparable"
     demo = edited_plan(whole_copy, "gresnets", edit)
-    assert demo.comparability("gresnets", ["GR-G-M"]) == "simulated"
+    assert demo.comparability("gresnets", ["GR-G-M"]) == "simulated analogue"
     assert demo.table_note("gresnets", "2") == f"{demo.scale_note('gresnets')}. {why}"
     assert demo.text_note("gresnets") == why
     assert why in demo.page_text()

@@ -26,9 +26,9 @@ def experiment(plan, name: str):
 
 def test_a_network_of_the_original_size_starts_from_its_architectures_weights():
     plan = plan_from("upstream")
-    assert plan.weights_file_of(experiment(plan, "CA-R18")) == "resnet18"
+    assert plan.starting_architecture(experiment(plan, "CA-R18")) == "resnet18"
     for other in ("CA-ALX", "CA-VGG", "CA-GRN"):
-        assert plan.weights_file_of(experiment(plan, other)) is None
+        assert plan.starting_architecture(experiment(plan, other)) is None
     assert (plan.stored_weights(), plan.architectures()) == ([FILE], ["resnet18"])
 
 
@@ -36,14 +36,14 @@ def test_who_asks_for_weights_and_starts_without_is_named_once():
     names = ("CA-R18", "CA-ALX", "CA-VGG", "CA-CAB-30", "CA-R18")
     for source, expected in {"upstream": ["alexnet"], "none": ["alexnet", "resnet18"]}.items():
         plan = plan_from(source)
-        assert plan.from_scratch(experiment(plan, name) for name in names) == expected
+        assert plan.from_scratch(experiment(plan, name) for name in names) == {"imagenet": expected}
     plan = plan_of(papers=["cabcnn"])
-    assert plan.from_scratch(plan.experiments.values()) == []
+    assert plan.from_scratch(plan.experiments.values()) == {}
 
 
 def test_the_scale_decides_and_the_demo_has_none():
     plan = plan_from()
-    assert plan.weights_file_of(experiment(plan, "CA-R18")) is None
+    assert plan.starting_architecture(experiment(plan, "CA-R18")) is None
     assert (plan.stored_weights(), plan.architectures()) == ([], [])
 
 
@@ -78,14 +78,24 @@ def test_the_published_file_in_a_directory_is_the_one_with_its_checksum(tmp_path
     assert plan.weights_identity("imagenet", FILE) == "f37072fd"
 
 
-def test_the_record_says_what_kind_of_source_it_was():
-    plan = plan_from("https://one.example.org")
-    assert plan.weights_facts("imagenet", "resnet18") == {
-        "weights": "imagenet",
-        "architecture": "resnet18",
-        "source": "mirror",
+def test_the_same_file_from_another_place_is_the_same_to_trainings(tmp_path):
+    """What trainings wait for is made of the published file, whose checksum tells, alone."""
+    (tmp_path / FILE).touch()
+    plans = [plan_from(source) for source in ("upstream", "https://a.example", str(tmp_path))]
+    files = {plan.published_file("imagenet", "resnet18").canonical() for plan in plans}
+    assert len(files) == 1
+    trained = [experiment(plan, "CA-R18") for plan in plans]
+    assert {plan.starting_architecture(one) for plan, one in zip(plans, trained, strict=True)} == {
+        "resnet18"
     }
-    assert plan.published_file("imagenet", "resnet18").name == FILE
+    assert len({p.part(one, "0").canonical() for p, one in zip(plans, trained, strict=True)}) == 1
+
+
+def test_who_is_to_be_cited_for_the_weights_in_use():
+    assert [one.weights for one in plan_from("upstream").weights_in_use()] == ["imagenet"]
+    assert plan_from("none").weights_in_use() == []
+    assert '"weights":[]' in plan_from("none").page_text()
+    assert "Deng J., Dong W." in plan_from("upstream").page_text()
 
 
 def test_a_model_that_asks_for_no_weights_is_the_same_job_as_before():

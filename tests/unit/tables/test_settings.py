@@ -1,8 +1,9 @@
 import json
 
 import pytest
+from pydantic import ValidationError
 
-from retable.errors import ConfigError, DataError
+from retable.errors import DataError
 from retable.spec.paper import Reading
 from retable.tables.settings import read_setting
 
@@ -69,12 +70,6 @@ def setting(source: str, key: str, **more: object) -> Reading:
         (setting("manifest", "speaker", where={"speech_song": "song"}), "2", "2"),
         (setting("manifest", "sample_rate", input=1), "24414", "24414"),
         (setting("corpus", "folds", input=1), "4", "4"),
-        (setting("manifest", "speaker", reduce="count", all_datasets=True), "24", "3"),
-        (
-            setting("manifest", "speech_song", where={"speaker": "3"}, all_datasets=True),
-            "-",
-            "speech",
-        ),
     ],
 )
 def test_reads_what_was_built(sources, reading, published, expected):
@@ -94,8 +89,6 @@ def duration(**more: object) -> Reading:
         (duration(), "3.5", "3.9"),
         (duration(decimals=0, scale=1000), "3", "3875"),
         (duration(decimals=2, input=1), "2", "2.00"),
-        # A clip of a corpus with two datasets in use counts once: 13.625 / 4 = 3.40625.
-        (duration(decimals=3, all_datasets=True), "3", "3.406"),
     ],
 )
 def test_a_mean_is_taken_over_clips(sources, reading, published, expected):
@@ -111,30 +104,20 @@ def test_a_mean_is_that_of_numbers(sources):
     for gap in ("", "nan", "inf"):
         other.write_text(f"clip_id\tduration_s\nd\t2.0\ne\t{gap}\n")
         with pytest.raises(DataError, match=rf"other manifest\.tsv: .* holds '{gap}', of which"):
-            read_setting(duration(all_datasets=True), sources, "3")
-
-
-def test_every_table_of_clips_taken_together_has_the_column(sources):
-    (_, other, _) = sources["GR-G-M"]["manifest"]
-    other.write_text("clip_id\tseconds\nd\t2.0\n")
-    with pytest.raises(DataError, match=r"other manifest\.tsv: no column 'duration_s'; there is c"):
-        read_setting(duration(all_datasets=True), sources, "3")
+            read_setting(duration(input=1), sources, "3")
 
 
 @pytest.mark.parametrize(
-    ("reading", "message"),
+    ("asked", "message"),
     [
-        (setting("run", "epochs", reduce="mean"), "a run has no clips; take that of dataset or ma"),
-        (
-            setting("split", "folds", all_datasets=True),
-            "only the clips of dataset or manifest are",
-        ),
-        (setting("manifest", "speaker", decimals=1), "of a mean, and reduce is value; drop them"),
+        ({"source": "model", "reduce": "count"}, "reduce is count, but a model is one; count in"),
+        ({"source": "run", "reduce": "mean"}, "a run has no clips; take it of dataset or mani"),
+        ({"source": "manifest", "decimals": 1}, "of a mean, and reduce is value; drop them"),
     ],
 )
-def test_what_clips_alone_have_is_asked_of_no_other_source(sources, reading, message):
-    with pytest.raises(ConfigError, match=message):
-        read_setting(reading, sources, "4")
+def test_what_clips_alone_have_is_asked_of_no_other_source(asked, message):
+    with pytest.raises(ValidationError, match=message):
+        Reading(experiment="GR-G-M", key="epochs", **asked)
 
 
 def test_an_equal_power_of_ten_is_printed_as_one(sources):
@@ -182,11 +165,6 @@ def test_an_input_that_is_not_there_is_named(sources):
         read_setting(setting("split", "folds", input=2), sources, "4")
     with pytest.raises(DataError, match="has no dataset 3; its datasets are counted from 0 to 2"):
         read_setting(setting("manifest", "speaker", input=3), sources, "4")
-
-
-def test_only_runs_and_clips_are_counted(sources):
-    with pytest.raises(ConfigError, match="count in run or dataset or manifest"):
-        read_setting(setting("split", "folds", reduce="count"), sources, "4")
 
 
 def test_a_source_that_was_not_built_is_named(sources):

@@ -97,14 +97,14 @@ def test_no_verdict_on_simulated_audio_and_the_title_says_so(tmp_path, scored):
 
 
 def test_an_analogue_is_never_comparable_and_the_title_says_so(tmp_path, scored):
-    long_form, *renderings = build(tmp_path, scored, comparability="analogue", analogue=True)
+    long_form, *renderings = build(tmp_path, scored, comparability="analogue")
     assert set(long_form["verdict"]) == {"not comparable (analogue)"}
     for rendering in renderings:
         assert "gated ResNets (analogue, not comparable with the paper)" in rendering
 
 
 def test_an_analogue_on_simulated_audio_is_both_in_the_title(tmp_path, scored):
-    long_form, *renderings = build(tmp_path, scored, comparability="simulated", analogue=True)
+    long_form, *renderings = build(tmp_path, scored, comparability="simulated analogue")
     assert set(long_form["verdict"]) == {"not comparable"}
     for rendering in renderings:
         assert "(analogue, not comparable with the paper; simulated audio)" in rendering
@@ -307,7 +307,7 @@ def test_results_in_the_text_have_a_note_and_settings_have_none(tmp_path, scored
     plain = (tmp_path / "text_markdown").read_text()
     assert plain.endswith("|\n")
     note = "The classes are others. From scratch, without ImageNet weights: densenet161."
-    more = {"comparability": "simulated", "analogue": True, "note": note}
+    more = {"comparability": "simulated analogue", "note": note}
     _, settings = build_text(tmp_path, scored, rows, **more)
     title, *lines = (tmp_path / "text_markdown").read_text().splitlines()
     assert title == (

@@ -7,7 +7,6 @@ from retable.tables.verdicts import (
     print_number,
     result_verdict,
     setting_verdict,
-    title_note,
 )
 
 
@@ -34,21 +33,6 @@ def test_no_verdict_on_other_audio_or_protocols():
     assert analogue == derived_verdict("7", "7", "analogue") == "not comparable (analogue)"
     clean = result_verdict("64.48", "64.48", 1.0, "clean", "comparable")
     assert clean == "not comparable (other protocol)"
-
-
-@pytest.mark.parametrize(
-    ("comparability", "analogue", "note"),
-    [
-        ("comparable", False, ""),
-        ("simulated", False, "simulated audio: not comparable with the paper"),
-        ("partial", False, "partial corpus: not comparable with the paper"),
-        ("analogue", True, "analogue, not comparable with the paper"),
-        ("simulated", True, "analogue, not comparable with the paper; simulated audio"),
-        ("partial", True, "analogue, not comparable with the paper; partial corpus"),
-    ],
-)
-def test_a_title_says_all_that_stands_against_a_verdict(comparability, analogue, note):
-    assert title_note(comparability, analogue) == note
 
 
 def test_a_mean_over_clips_is_judged_by_the_decimals_that_the_paper_prints():

@@ -97,7 +97,7 @@ def test_patches_are_the_middle_ones_standardised_and_mixed(tmp_path, inputs):
 
 
 def test_patches_may_stay_as_they_are(tmp_path, inputs):
-    plain = [InputFiles(i.datasets, i.feature_shards, i.split, None, i.source) for i in inputs]
+    plain = [InputFiles(i.datasets, i.feature_shards, i.split, None, i.sources) for i in inputs]
     examples = write(tmp_path, plain)
     assert not examples.standardised
     assert examples.patches[0, 0, 0, 0] == 2104

@@ -89,12 +89,12 @@ def test_an_input_is_read_from_what_a_rule_names(tmp_path):
             "features": ["main-all/shard000.npy", "another-all/shard000.npy"],
             "split": "roles.tsv",
             "standardisation": "",
-            "source": ["upstream", "simulated"],
+            "sources": ["upstream", "simulated"],
         }
     )
     assert files.dataset.stem == "main-all"
     assert [table.stem for table in files.datasets] == ["main-all", "another-all"]
-    assert files.source == ["upstream", "simulated"] and files.standardisation is None
+    assert files.sources == ["upstream", "simulated"] and files.standardisation is None
 
 
 def test_of_the_other_dataset_only_the_clips_that_train_are_in_memory(inputs):
@@ -193,7 +193,7 @@ def test_an_input_with_extra_clips_is_mixed_with_another(tmp_path):
         datasets=[scenes.dataset, renamed[0]],
         feature_shards=[*scenes.feature_shards, renamed[1]],
         split=tmp_path / "roles.tsv",
-        source=["simulated", "simulated"],
+        sources=["simulated", "simulated"],
     )
     outputs = train(tmp_path / "part0", mixed_part(runs=1, epochs=1), both, events)
     (record,) = json.loads(outputs.runs.read_text())

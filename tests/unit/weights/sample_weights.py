@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torchvision import models
 
-from retable.spec.corpus import RemoteFile
+from retable.spec.remote_file import RemoteFile
 from retable.spec.weights import PublishedWeights
 
 

@@ -1,5 +1,6 @@
 """From a publisher's file to tensors that today's network loads."""
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -10,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from sample_weights import remote_file, saved, state_of
 from torchvision import models
 
-from retable.corpora.record import write_checksum
+from retable.checksums import write_checksum
 from retable.errors import DataError
 from retable.weights.convert import convert_weights, write_origin
 
@@ -170,16 +171,38 @@ def test_weights_of_another_architecture_are_refused(tmp_path, state):
         converted(saved(tmp_path / "file", state), "squeezenet1_0")
 
 
+FACTS = {"weights": "imagenet", "architecture": "resnet18"}
+
+
+def origin_of(path: Path, folder: Path) -> str:
+    """What is written of the origin of weights in a file, wherever it lies."""
+    write_checksum(path, folder / "sha256")
+    (folder / "converted").write_bytes(b"tensors")
+    write_origin(path, folder / "sha256", folder / "converted", FILE, FACTS, folder / "origin.json")
+    return (folder / "origin.json").read_text()
+
+
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
 def test_the_origin_names_the_file_as_it_was_published(tmp_path, suffix):
     path = tmp_path / STEM
     state = {"a": torch.zeros(1)}
     save_file(state, path) if suffix == ".safetensors" else saved(path, state)
-    write_checksum(path, tmp_path / "sha256")
-    facts = {"weights": "imagenet", "architecture": "resnet18", "source": "mirror"}
-    write_origin(path, tmp_path / "sha256", FILE, facts, tmp_path / "origin.json")
-    assert json.loads((tmp_path / "origin.json").read_text()) == {
-        **facts,
+    assert json.loads(origin_of(path, tmp_path)) == {
+        **FACTS,
         "file": f"{STEM}{suffix}",
-        "sha256": (tmp_path / "sha256").read_text().split()[0],
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "converted_sha256": hashlib.sha256(b"tensors").hexdigest(),
     }
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_the_same_file_has_the_same_origin_from_any_place(tmp_path, suffix):
+    """A mirror's file has no suffix among the results; a directory's may be a link."""
+    (tmp_path / "given").mkdir()
+    given = tmp_path / "given" / f"{STEM}{suffix}"
+    state = {"a": torch.zeros(1)}
+    save_file(state, given) if suffix == ".safetensors" else saved(given, state)
+    (tmp_path / STEM).write_bytes(given.read_bytes())
+    (tmp_path / given.name).symlink_to(given)
+    texts = {origin_of(tmp_path / name, tmp_path) for name in (STEM, given.name)}
+    assert len(texts) == 1

@@ -95,3 +95,62 @@ def test_another_file_under_the_published_name_is_refused(file, tmp_path):
     with pytest.raises(DownloadError, match=message):
         fetch_weights(source, "resnet18", tmp_path / file.name)
     assert (directory / file.name).read_bytes() == b"other"
+
+
+def test_a_part_of_safetensors_in_a_directory_is_refused(file, tmp_path):
+    stem = file.name.removesuffix(".pth")
+    directory = tmp_path / "given"
+    directory.mkdir()
+    (directory / f"{stem}.safetensors").write_bytes(SAFETENSORS[:-4])
+    source = resolve_weights(published({"resnet18": file}), str(directory), ["resnet18"])
+    with pytest.raises(DownloadError) as raised:
+        fetch_weights(source, "resnet18", tmp_path / f"{stem}.safetensors")
+    message = str(raised.value)
+    assert message.startswith(f"{directory}/{stem}.safetensors: no whole safetensors file (")
+    assert message.endswith(
+        "Put a whole one there, or set weights.imagenet.source to another source."
+    )
+    assert not (tmp_path / f"{stem}.safetensors").exists()
+
+
+def fetched_from(server, file, target):
+    source = resolve_weights(published({"resnet18": file}), server.root, ["resnet18"])
+    fetch_weights(source, "resnet18", target)
+    return target.read_bytes()
+
+
+def test_what_a_directory_left_is_not_taken_for_the_mirrors(archive_server, file, tmp_path):
+    stem = file.name.removesuffix(".pth")
+    other = save({"weight": torch.zeros(6)})
+    (tmp_path / "given").write_bytes(other)
+    (tmp_path / f"{stem}.safetensors").symlink_to(tmp_path / "given")
+    archive_server.files[f"{stem}.safetensors"] = SAFETENSORS
+    assert fetched_from(archive_server, file, tmp_path / stem) == SAFETENSORS
+    assert (tmp_path / f"{stem}.safetensors").read_bytes() == other
+
+
+def test_without_a_checksum_only_the_same_address_continues(archive_server, file, tmp_path):
+    """A kill leaves what arrived: of another file, for all that anybody knows."""
+    name = f"{file.name.removesuffix('.pth')}.safetensors"
+    archive_server.files[name] = SAFETENSORS
+    folder = tmp_path / "weights.candidates"
+    for address, asked in {
+        archive_server.address(name): True,
+        "http://other.example": False,
+    }.items():
+        folder.mkdir()
+        (folder / f"{name}.part").write_bytes(SAFETENSORS[:10])
+        (folder / f"{name}.part.version").write_text(f"{address}\n")
+        assert fetched_from(archive_server, file, tmp_path / "weights") == SAFETENSORS
+        assert ("Range" in archive_server.requests[-1].headers) == asked
+        assert not folder.exists()
+
+
+def test_a_whole_file_of_a_killed_job_is_fetched_again_where_nothing_vouches_for_it(
+    archive_server, file, tmp_path
+):
+    name = f"{file.name.removesuffix('.pth')}.safetensors"
+    archive_server.files[name] = SAFETENSORS
+    (tmp_path / "weights.candidates").mkdir()
+    (tmp_path / "weights.candidates" / name).write_bytes(save({"weight": torch.zeros(6)}))
+    assert fetched_from(archive_server, file, tmp_path / "weights") == SAFETENSORS

@@ -50,7 +50,7 @@ def dataset_faults(
             f"{nearest(stratify, labels)}"
         )
     needed = {task: labels[task] for task in (*own.tasks, stratify) if task in labels}
-    extra = [one.dataset for one in split.extra] if split else []
+    extra = split.extra_datasets if split else ()
     for place, dataset in enumerate(extra):
         key = f"splits.{own.split}.extra.{place}.dataset"
         if dataset in extra[:place]:

@@ -9,11 +9,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from retable.configuration.faults import faults_of
-from retable.configuration.label_maps import label_map_faults
 from retable.configuration.merging import merged, nearest
 from retable.configuration.papers import PaperReader
 from retable.configuration.published_weights import weights_of
 from retable.configuration.reading import names_below, read_yaml, with_columns
+from retable.configuration.recoding import recode_faults
 from retable.corpora.file_lists import file_table_faults
 from retable.corpora.needed import needed_patterns
 from retable.corpora.source import ResolvedSource, resolve_source
@@ -23,6 +23,7 @@ from retable.spec.corpus import Corpus, Source, corpus_of, name_in_corpus
 from retable.spec.feature import Feature
 from retable.spec.paper import Input, Paper
 from retable.spec.variant import VariantName
+from retable.spec.weights import PublishedWeights
 from retable.weights.source import ResolvedWeights
 
 
@@ -37,8 +38,10 @@ class Project:
     papers: Mapping[str, Paper]
     missing: Mapping[str, str]
     """Corpus that must be asked for and is not there -> how to come by it; it has no source."""
+    published_weights: Mapping[str, PublishedWeights]
+    """Weights that models ask for, by name."""
     weights: Mapping[str, ResolvedWeights]
-    """Published weights that experiments start from, by name."""
+    """Where those are read from that experiments start from."""
 
 
 def read_project(raw_config: Mapping[str, Any], workflow: Path) -> Project:
@@ -67,10 +70,10 @@ def read_project(raw_config: Mapping[str, Any], workflow: Path) -> Project:
             papers[name] = _without_unbuilt(paper, config.variants)
     faults.extend(_feature_conflicts(papers))
     sources, missing = _sources(config, scale, corpora, papers, faults)
-    weights = weights_of(config, scale, workflow, papers, missing, faults)
+    published, weights = weights_of(config, scale, workflow, papers, missing, faults)
     if faults:
         raise ConfigError(", ".join(_files_behind(faults[in_config:], scale, workflow)), faults)
-    return Project(config, scale, corpora, sources, papers, missing, weights)
+    return Project(config, scale, corpora, sources, papers, missing, published, weights)
 
 
 def _files_behind(faults: Iterable[str], scale: Scale, workflow: Path) -> list[str]:
@@ -194,7 +197,7 @@ def _corpora(config: Config, scale: Scale, workflow: Path, faults: list[str]) ->
         except ValidationError as error:
             faults.extend(faults_of(error, Corpus, f"corpora.{name}"))
             continue
-        faults.extend(label_map_faults(corpora[name], f"corpora.{name}"))
+        faults.extend(recode_faults(corpora[name], f"corpora.{name}"))
         faults.extend(file_table_faults(corpora[name], folder))
         if corpora[name].corpus != name:
             faults.append(

@@ -24,8 +24,10 @@ def weights_of(
     papers: Mapping[str, Paper],
     missing: Collection[str],
     faults: list[str],
-) -> dict[str, ResolvedWeights]:
-    """Name -> source of the weights that experiments of the papers and variants start from.
+) -> tuple[dict[str, PublishedWeights], dict[str, ResolvedWeights]]:
+    """Of the weights that models of the papers ask for: what is published, by name.
+
+    And where those are read from that experiments of the variants start from.
 
     Args:
         config: its `weights` come before those of the scale.
@@ -41,20 +43,22 @@ def weights_of(
         # A faulty paper may use any weights: a fault of their source is told now, not next time.
         known = names_below(workflow / "weights", ".yaml")
         needed = {name: {} for name in config.weights if name in known} | needed
-    resolved = {}
-    for name, architectures in sorted(needed.items()):
-        published = _published(name, workflow, faults)
-        if published is None:
-            continue
+    published, resolved = {}, {}
+    for name in sorted(needed.keys() | _asked_for(papers)):
+        spec = _published(name, workflow, faults)
+        if spec is not None:
+            published[name] = spec
+    for name in sorted(needed.keys() & published.keys()):
+        architectures = needed[name]
         source = config.weights.get(name, WeightsSource()).source or scale.weights
-        lacking = [] if source == "none" else list(_lacking(published, architectures))
+        lacking = [] if source == "none" else list(_lacking(published[name], architectures))
         faults.extend(lacking)
         try:
             if not lacking:
-                resolved[name] = resolve_weights(published, source, architectures)
+                resolved[name] = resolve_weights(published[name], source, architectures)
         except RetableError as error:
             faults.append(f"weights.{name}.source: {error}")
-    return resolved
+    return published, resolved
 
 
 def _experiments(papers: Mapping[str, Paper]) -> Iterator[tuple[str, Experiment]]:
@@ -75,6 +79,16 @@ def _second_starts(papers: Mapping[str, Paper]) -> Iterator[str]:
                 f"from the weights {model.weights}; give it a model with weights: none, or leave "
                 "out the warm start"
             )
+
+
+def _asked_for(papers: Mapping[str, Paper]) -> set[str]:
+    """Weights that models ask for, though their layers may have sizes of their own."""
+    models = [experiment.model for _, experiment in _experiments(papers)]
+    return {
+        model.weights
+        for model in models
+        if isinstance(model, TorchvisionNetwork) and model.weights != "none"
+    }
 
 
 def _needed(

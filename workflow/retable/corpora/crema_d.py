@@ -24,6 +24,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from retable.corpora.files import ClipDescriptions
+from retable.corpora.misnamed import correction
 
 METADATA: tuple[str, ...] = ()
 """Names say all."""
@@ -81,16 +82,14 @@ def describe_clip(path: PurePosixPath) -> dict[str, str]:
             raise ValueError(
                 f"bad name: {path.stem} has {field} {value}, expected {' or '.join(values)}"
             )
-    described = {
+    return {
         "speaker": actor,
         "group": actor,
         "emotion": emotion,
         "sentence": sentence,
         "level": level,
+        **correction(path.stem, meant),
     }
-    if meant != path.stem:
-        described |= {"clip_id": meant, "remark": f"named {path.stem} instead of {meant}"}
-    return described
 
 
 def levels(sentence: str, emotion: str) -> tuple[str, ...]:

@@ -5,9 +5,8 @@ and the misnamed one are as upstream's are, or were.
 """
 
 import itertools
-import logging
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -20,13 +19,10 @@ from retable.corpora.crema_d import (
     describe_clip,
     levels,
 )
-from retable.corpora.emotion_twin import archive_members, described_clips, emotional_speech
-from retable.corpora.selection import kept_clips
+from retable.corpora.emotion_twin import EmotionTwin, emotional_speech
+from retable.corpora.misnamed import upstream_name
 from retable.corpora.simulation import wav_bytes
-from retable.corpora.zip_archive import write_archive
 from retable.spec.corpus import Simulation
-
-logger = logging.getLogger(__name__)
 
 ARCHIVE = "CREMA-D.zip"
 FOLDER = "AudioWAV"
@@ -45,35 +41,20 @@ CLASSES = {
 """Upstream's emotion -> RAVDESS's."""
 
 
-def simulated_clips(simulation: Simulation) -> list[dict[str, str]]:
-    """The clips that the twin holds: clip_id and the columns of their description."""
-    return kept_clips(described_clips(_upstream_paths(), describe_clip).values(), simulation)
-
-
-def simulate_archive(archive_name: str, simulation: Simulation, target: Path) -> None:
-    """Writes a simulated archive like the one that is made of upstream's files.
-
-    Equal simulations give equal bytes. Raises ValueError for an archive that CREMA-D lacks.
-    """
-    if archive_name != ARCHIVE:
-        raise ValueError(f"CREMA-D has no archive {archive_name}: it has {ARCHIVE}")
-
-    def simulate_clip(clip: Mapping[str, str]) -> bytes:
-        speech = emotional_speech(clip, CLASSES[clip["emotion"]], simulation, SAMPLE_RATE)
-        return wav_bytes(
-            np.zeros_like(speech) if clip["clip_id"] == SILENT else speech, SAMPLE_RATE
-        )
-
-    clips = described_clips(_upstream_paths(), describe_clip)
-    write_archive(target, archive_members(clips, simulation, simulate_clip))
-    logger.info("%s: %d simulated clips", archive_name, len(simulated_clips(simulation)))
-
-
 def _upstream_paths() -> Iterator[PurePosixPath]:
     """The 7,442 clips in the archive."""
-    upstream = {meant: name for name, meant in MISNAMED.items()}
     for actor, sentence, emotion in itertools.product(ACTORS, SENTENCES, EMOTIONS):
         for level in levels(sentence, emotion):
             name = f"{actor}_{sentence}_{emotion}_{level}"
             if LACKED_SENTENCES.get(actor) != sentence and name not in LACKED_CLIPS:
-                yield PurePosixPath(FOLDER, f"{upstream.get(name, name)}.wav")
+                yield PurePosixPath(FOLDER, f"{upstream_name(name, MISNAMED)}.wav")
+
+
+def _simulate_clip(clip: Mapping[str, str], simulation: Simulation) -> bytes:
+    speech = emotional_speech(clip, CLASSES[clip["emotion"]], simulation, SAMPLE_RATE)
+    return wav_bytes(np.zeros_like(speech) if clip["clip_id"] == SILENT else speech, SAMPLE_RATE)
+
+
+_TWIN = EmotionTwin("CREMA-D", ARCHIVE, _upstream_paths, describe_clip, _simulate_clip)
+simulated_clips = _TWIN.simulated_clips
+simulate_archive = _TWIN.simulate_archive

@@ -13,18 +13,20 @@ from urllib.parse import quote
 import requests
 from pydantic import ValidationError
 
-from retable.corpora.connection import Connection, read_answer
 from retable.corpora.file_lists import find_list_fault
 from retable.corpora.files import AUDIO_SUFFIXES
-from retable.corpora.transfer import AddressFailed, is_web_page, refusal
-from retable.spec.corpus import RemoteFile
+from retable.download.request import AddressFailed, refusal, shortened
+from retable.download.retries import Connection, read_answer
+from retable.download.stand_ins import is_web_page
+from retable.spec.remote_file import RemoteFile
 
 CHECKSUMS = {
-    "MD5": ("md5", re.compile(r"[0-9a-fA-F]{32}")),
-    "SHA-256": ("sha256", re.compile(r"[0-9a-fA-F]{64}")),
+    "MD5": ("md5", 32),
+    "SHA-1": ("sha1", 40),
+    "SHA-256": ("sha256", 64),
+    "SHA-512": ("sha512", 128),
 }
-"""Dataverse's names of checksums that can be verified here -> their fields, and their form."""
-NOTHING = re.compile(r"(?!)")
+"""Dataverse's names of checksums -> their fields in `RemoteFile`, and hexadecimal digits."""
 
 
 def list_dataverse_files(
@@ -40,7 +42,8 @@ def list_dataverse_files(
         connection: how the server is asked.
 
     Raises AddressFailed for a server that does not know the dataset, one whose answer is not
-    Dataverse's, and for a list without audio, or with a path or checksum that cannot be used.
+    Dataverse's, and for a list without audio, or with a file that may not be fetched, or whose
+    path, size or checksum cannot be used.
     """
     root = base.rstrip("/")
     query = f"persistentId={quote(persistent_id, safe=':/')}"
@@ -80,7 +83,7 @@ def _content(answer: requests.Response, persistent_id: str) -> Any:
     if isinstance(content, Mapping) and content.get("status") == "OK":
         return content
     message = content.get("message") if isinstance(content, Mapping) else None
-    reason = str(message or "no status OK in its answer").rstrip(".")
+    reason = shortened(str(message or "no status OK in its answer")).rstrip(".")
     raise AddressFailed(
         f"it does not list {persistent_id}: HTTP {answer.status_code}, {reason}. Look the dataset "
         "up on the homepage and correct `persistent_id` in the corpus' YAML"
@@ -95,13 +98,20 @@ def _audio_files(entries: Any, root: str) -> Iterator[RemoteFile]:
             continue
         folder = entry.get("directoryLabel")
         path = f"{folder}/{name}" if folder else name
+        if entry.get("restricted"):
+            raise AddressFailed(
+                f"it lists {path} as restricted, and serves it to nobody without leave: ask for "
+                "access on the dataset's page, and put what you are given into a directory"
+            )
         address = f"{root}/api/access/datafile/{quote(str(file['id']))}"
         try:
             yield RemoteFile.model_validate(
                 {"name": path, "urls": [address], "bytes": file["filesize"]} | _checksum(path, file)
             )
         except ValidationError as error:
-            raise AddressFailed(f"it lists {path} with {file['filesize']} bytes") from error
+            raise AddressFailed(
+                f"it lists {path} with {file['filesize']!r} bytes, expected a positive number"
+            ) from error
 
 
 def _checksum(path: str, file: Mapping[str, Any]) -> dict[str, str]:
@@ -109,9 +119,13 @@ def _checksum(path: str, file: Mapping[str, Any]) -> dict[str, str]:
     # Older servers have `md5` alone.
     stated = file.get("checksum") or {"type": "MD5", "value": file.get("md5")}
     kind, value = str(stated["type"]), str(stated["value"])
-    field, form = CHECKSUMS.get(kind, ("", NOTHING))
-    if not form.fullmatch(value):
+    field, digits = CHECKSUMS.get(kind, ("", 0))
+    if not field or not re.fullmatch(rf"[0-9a-fA-F]{{{digits}}}", value):
         raise AddressFailed(
-            f"it lists {path} with the checksum {kind} {value}, expected {' or '.join(CHECKSUMS)}"
+            f"it lists {path} with the checksum {kind} {value}, expected {_form(kind, digits)}"
         )
     return {field: value}
+
+
+def _form(kind: str, digits: int) -> str:
+    return f"{digits} hexadecimal digits" if digits else " or ".join(CHECKSUMS)

@@ -8,16 +8,11 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import soundfile
 
+from retable.corpora.files import CONTAINERS
+from retable.download.stand_ins import LFS_POINTER
+
 UNKNOWN_LENGTH = 0x7FFF0000
 """A WAV header that was written to a pipe declares this size or more."""
-LFS_POINTER = b"version https://git-lfs"
-CONTAINERS = {
-    ".wav": ("WAV", "WAVEX", "RF64"),
-    ".flac": ("FLAC",),
-    ".ogg": ("OGG",),
-    ".mp3": ("MP3",),
-}
-"""Suffix -> what libsndfile may call the data under it; WAVEX and RF64 are WAV of later years."""
 
 
 class Unreadable(Exception):

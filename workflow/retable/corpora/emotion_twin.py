@@ -7,16 +7,20 @@ frequencies up to half the rate. An emotion also has a rhythm, a voice and a mel
 is left of it where a network sees no mean spectrum (densenet_ser whitens each clip).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
-from pathlib import PurePosixPath
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 import soxr
 
 from retable.corpora.files import DescribeClip
 from retable.corpora.selection import kept_clips
 from retable.corpora.simulation import SPEECH, Array, Utterance, synthesise
+from retable.corpora.zip_archive import write_archive
 from retable.spec.corpus import Simulation
+
+logger = logging.getLogger(__name__)
 
 SYNTHESIS_RATE = 48_000
 """Hz."""
@@ -33,34 +37,44 @@ MANNERS = {
 """Emotion -> how it is spoken."""
 
 
-def described_clips(
-    paths: Iterable[PurePosixPath], describe: DescribeClip
-) -> dict[str, dict[str, str]]:
-    """Path in the archive -> clip_id and the manifest columns of that clip, without remarks."""
-    clips = {}
-    for path in paths:
-        clip = {"clip_id": path.stem, **describe(path)}
+@dataclass(frozen=True)
+class EmotionTwin:
+    """The twin of a corpus that has one archive."""
+
+    title: str
+    archive: str
+    upstream_paths: Callable[[], Iterable[PurePosixPath]]
+    """All of upstream's clips, by their paths in the archive."""
+    describe: DescribeClip
+    simulate_clip: Callable[[Mapping[str, str], Simulation], bytes]
+    """The audio file of a clip: of its clip_id and the columns of its description."""
+
+    def simulated_clips(self, simulation: Simulation) -> list[dict[str, str]]:
+        """The clips that the twin holds: clip_id and the columns of their description."""
+        return list(self._kept(simulation).values())
+
+    def simulate_archive(self, archive_name: str, simulation: Simulation, target: Path) -> None:
+        """Writes the simulated archive, in the layout of the one that upstream's clips come in.
+
+        Equal simulations give equal bytes. Raises ValueError for an archive that the corpus lacks.
+        """
+        if archive_name != self.archive:
+            raise ValueError(f"{self.title} has no archive {archive_name}: it has {self.archive}")
+        clips = sorted(self._kept(simulation).items())
+        members = ((path, self.simulate_clip(clip, simulation)) for path, clip in clips)
+        write_archive(target, members)
+        logger.info("%s: %d simulated clips", archive_name, len(clips))
+
+    def _kept(self, simulation: Simulation) -> dict[str, dict[str, str]]:
+        """Path in the archive -> description, without remarks, of the clips that the twin holds."""
+        clips = {str(path): self._described(path) for path in self.upstream_paths()}
+        kept = {clip["clip_id"] for clip in kept_clips(clips.values(), simulation)}
+        return {path: clip for path, clip in clips.items() if clip["clip_id"] in kept}
+
+    def _described(self, path: PurePosixPath) -> dict[str, str]:
+        clip = {"clip_id": path.stem, **self.describe(path)}
         clip.pop("remark", None)
-        clips[str(path)] = clip
-    return clips
-
-
-def archive_members(
-    clips: Mapping[str, dict[str, str]],
-    simulation: Simulation,
-    simulate_clip: Callable[[Mapping[str, str]], bytes],
-) -> Iterator[tuple[str, bytes]]:
-    """(Path in the archive, content) of the clips that the twin holds, by path.
-
-    Args:
-        clips: all of upstream's (`described_clips`).
-        simulation: says which of them to keep.
-        simulate_clip: the audio file of a clip.
-    """
-    kept = {clip["clip_id"] for clip in kept_clips(clips.values(), simulation)}
-    for path, clip in sorted(clips.items()):
-        if clip["clip_id"] in kept:
-            yield path, simulate_clip(clip)
+        return clip
 
 
 def emotional_speech(

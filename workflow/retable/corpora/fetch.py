@@ -4,10 +4,10 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-from retable.corpora.download import download_archive, link_archive
-from retable.corpora.file_lists import count_files
-from retable.corpora.single_files import download_single_files
+from retable.corpora.archives import inspection_of, replacement_of
+from retable.corpora.single_files import count_files, download_single_files
 from retable.corpora.source import ResolvedSource
+from retable.download.file import download_file, link_file
 from retable.spec.corpus import Archive, Corpus
 
 logger = logging.getLogger(__name__)
@@ -28,13 +28,16 @@ def fetch_archive(
     Raises DownloadError when it cannot be had; DataError for a faulty table.
     """
     announce(corpus, tables)
+    key, inspection = f"corpora.{corpus.corpus}.source", inspection_of(archive)
     if source.kind == "archives":
-        link_archive(archive, Path(source.location), target, corpus.request)
-    elif archive.single_files:
-        addresses = source.addresses(archive)
-        download_single_files(archive.name, archive.single_files, target, addresses, tables)
+        replacement = replacement_of(corpus, archive, key)
+        link_file(archive, Path(source.location), target, key, inspection, replacement)
+        return
+    addresses, files = source.addresses(archive), archive.single_files
+    if files:
+        download_single_files(archive.name, files, target, addresses, tables, key)
     else:
-        download_archive(archive, target, source.addresses(archive))
+        download_file(archive, target, addresses, key, inspection)
 
 
 def announce(corpus: Corpus, tables: Path) -> None:

@@ -1,21 +1,18 @@
-"""Lists of files that upstream serves one by one: their tables, and what no list may hold.
+"""Lists of files that upstream serves one by one: what they are known by, and may not hold.
 
-Asked whenever the workflow is planned: it imports no network library.
+Asked whenever the workflow is planned: it imports no network library and no pandas.
 """
 
-import csv
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
-from urllib.parse import quote
 
 from retable.errors import DataError, listed
-from retable.spec.corpus import Corpus, RemoteFile, SingleFiles
+from retable.spec.corpus import Corpus, SingleFiles
 
 COLUMNS = ("path", "sha256", "bytes")
-SHA256 = re.compile(r"[0-9a-f]{64}")
+"""Of a table that lists files."""
 SOME = 3
 """Paths that a message names."""
 
@@ -27,7 +24,7 @@ def listing_identity(files: SingleFiles, tables: Path) -> str:
     """
     if files.table is None:
         return str(files.persistent_id)
-    return hashlib.sha256(_existing(tables / files.table).read_bytes()).hexdigest()
+    return hashlib.sha256(existing_table(tables / files.table).read_bytes()).hexdigest()
 
 
 def file_table_faults(corpus: Corpus, tables: Path) -> list[str]:
@@ -36,44 +33,20 @@ def file_table_faults(corpus: Corpus, tables: Path) -> list[str]:
     for archive in corpus.archives:
         if archive.single_files and archive.single_files.table:
             try:
-                _existing(tables / archive.single_files.table)
+                existing_table(tables / archive.single_files.table)
             except DataError as error:
                 faults.append(f"corpora.{corpus.corpus}.archives, {archive.name}: {error}")
     return faults
 
 
-def read_file_table(path: Path, base: str) -> tuple[RemoteFile, ...]:
-    """The files of a tab-separated table with the columns `path`, `sha256` and `bytes`.
-
-    Each one's name is its path, and its address is that path below `base`. Raises DataError,
-    naming table and line, for a missing table and for one that does not hold just that.
-    """
-    with _existing(path).open(encoding="utf-8", newline="") as lines:
-        rows = csv.DictReader(lines, delimiter="\t")
-        if tuple(rows.fieldnames or ()) != COLUMNS:
-            raise DataError(
-                f"{path}: its columns are {listed(rows.fieldnames or [])}, expected "
-                f"{', '.join(COLUMNS)}, tab-separated"
-            )
-        files = []
-        for row in rows:
-            name, sha256, size = (row[column] or "" for column in COLUMNS)
-            if not SHA256.fullmatch(sha256) or not size.isdecimal() or not int(size):
-                raise DataError(
-                    f"{path}, line {rows.line_num}: {name!r}, {sha256!r}, {size!r}: expected a "
-                    "path, 64 hexadecimal digits and a number of bytes"
-                )
-            address = f"{base.rstrip('/')}/{quote(name)}"
-            files.append(RemoteFile(name=name, urls=(address,), bytes=int(size), sha256=sha256))
-    fault = find_list_fault([file.name for file in files])
-    if fault:
-        raise DataError(f"{path}: {fault}. Correct the table")
-    return tuple(files)
-
-
-def count_files(path: Path) -> int:
-    """Number of files that a table lists; raises DataError as `read_file_table` does."""
-    return len(read_file_table(path, ""))
+def existing_table(table: Path) -> Path:
+    """The path of a table; raises DataError where there is none."""
+    if not table.is_file():
+        raise DataError(
+            f"the table {table} does not exist. Correct `single_files: table` in the corpus' YAML, "
+            f"or put a table with the columns {', '.join(COLUMNS)} there"
+        )
+    return table
 
 
 def find_list_fault(paths: Sequence[str]) -> str:
@@ -102,12 +75,3 @@ def _stays_inside(path: str) -> bool:
 
 def _named(paths: Iterable[str]) -> str:
     return listed([repr(path) for path in paths], SOME)
-
-
-def _existing(table: Path) -> Path:
-    if not table.is_file():
-        raise DataError(
-            f"the table {table} does not exist. Correct `single_files: table` in the corpus' YAML, "
-            f"or put a table with the columns {', '.join(COLUMNS)} there"
-        )
-    return table

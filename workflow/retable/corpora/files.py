@@ -1,6 +1,5 @@
-"""Which files of a corpus are clips, which describe them, and their checksums."""
+"""Which files of a corpus are clips, and which describe them."""
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +7,14 @@ from pathlib import Path, PurePosixPath
 
 from retable.corpora.needed import PathPatterns
 
-AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".mp3"})
+CONTAINERS = {
+    ".wav": ("WAV", "WAVEX", "RF64"),
+    ".flac": ("FLAC",),
+    ".ogg": ("OGG",),
+    ".mp3": ("MP3",),
+}
+"""Suffix -> what libsndfile may call the data under it; WAVEX and RF64 are WAV of later years."""
+AUDIO_SUFFIXES = frozenset(CONTAINERS)
 """Stems identify clips, unless their descriptions do: people re-encode, and upstreams offer several
 formats."""
 
@@ -91,20 +97,3 @@ def _scan(
                     yield from _scan(entry.path, path, patterns, visited)
             elif names is not None and names.match(entry.name) and entry.is_file():
                 yield path, entry.stat()
-
-
-def file_checksum(path: Path, algorithm: str) -> str:
-    """Checksum of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
-
-
-def end_checksum(path: Path) -> str:
-    """SHA-256 of the last 64 KiB of a file, however large it is.
-
-    Archives have there what tells them apart: the sizes and checksums of a zip's files, the
-    checksum and length of a compressed tar.
-    """
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 2**16))
-        return hashlib.sha256(file.read()).hexdigest()

@@ -10,8 +10,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pandas as pd
 
+from retable.checksums import file_checksum
 from retable.corpora.decoding import DecodedAudio, Unreadable, container_remark, decode_whole
-from retable.corpora.files import ClipDescriptions, DescribeClip, file_checksum, scan_corpus
+from retable.corpora.files import ClipDescriptions, DescribeClip, scan_corpus
 from retable.errors import DataError, listed
 from retable.spec.corpus import Corpus
 
@@ -109,7 +110,7 @@ def check_rejections(
     if files == 0:
         raise DataError(
             f"corpus {corpus.corpus}: no audio file in {', '.join(folders)}. Unpack the upstream "
-            "archives there, or set the corpus' source in config.yaml to `upstream`."
+            f"archives there, or set corpora.{corpus.corpus}.source in config.yaml to `upstream`."
         )
     if len(manifest) and len(rejected) <= corpus.max_rejected * files:
         return

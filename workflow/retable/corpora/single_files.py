@@ -7,6 +7,7 @@ where it stopped.
 
 import logging
 import queue
+import re
 import shutil
 import threading
 import time
@@ -15,15 +16,21 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
-from retable.corpora.connection import ATTEMPTS, TIMEOUT_S, Connection, connect
+import pandas as pd
+
 from retable.corpora.dataverse import list_dataverse_files
-from retable.corpora.download import check_space, fetch_from, find_fault
-from retable.corpora.file_lists import read_file_table
-from retable.corpora.transfer import PROGRESS_EVERY_S, AddressFailed
+from retable.corpora.file_lists import COLUMNS, existing_table, find_list_fault
 from retable.corpora.zip_archive import write_archive
-from retable.errors import DownloadError, listed
-from retable.spec.corpus import RemoteFile, SingleFiles
+from retable.download.file import check_space, fetch_from, find_fault
+from retable.download.progress import PROGRESS_EVERY_S
+from retable.download.request import AddressFailed
+from retable.download.retries import ATTEMPTS, TIMEOUT_S, Connection, connect
+from retable.errors import DataError, DownloadError, listed
+from retable.spec.corpus import SingleFiles
+from retable.spec.remote_file import RemoteFile
+from retable.tsv import read_tsv
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +38,7 @@ MOST_FAILURES = 10
 """So many files in a row that cannot be had end the attempt: the rest would fail as they did."""
 NAMED_FAILURES = 5
 """So many of them a message names."""
+SHA256 = re.compile(r"[0-9a-f]{64}")
 PARTIAL = (".part", ".version")
 """Ends of the names of what is still arriving (`partial_path`, `validator_path`)."""
 
@@ -41,6 +49,7 @@ def download_single_files(
     target: Path,
     addresses: Sequence[str],
     tables: Path,
+    key: str,
     *,
     attempts: int = ATTEMPTS,
     wait: Callable[[float], object] | None = None,
@@ -57,6 +66,7 @@ def download_single_files(
         addresses: what the addresses of the files start with; each is tried for the files that
             those before it did not serve.
         tables: the folder in which the table of `files` lies.
+        key: of the archive's source in config.yaml, for messages.
         attempts: in a row without a new byte, after which a file is given up at an address.
         wait: sleeps for so many seconds; by default, until the download is given up.
         timeout_s: patience for a connection and for the next bytes.
@@ -71,7 +81,7 @@ def download_single_files(
         try:
             with _connections(files.connections, attempts, wait or stop.wait, timeout_s) as free:
                 found = _list_files(files, address, tables, free)
-                _fetch_all(_Download(name, found, folder, free, files.connections, stop))
+                _fetch_all(_Download(name, key, found, folder, free, files.connections, stop))
         except AddressFailed as failure:
             logger.warning("%s: %s", address, failure)
             failures.append(f"{address}: {failure}")
@@ -79,7 +89,43 @@ def download_single_files(
             _pack(sorted(file.name for file in found), folder, target)
             logger.info("%s: %s files, each verified, packed", name, f"{len(found):,}")
             return
-    raise DownloadError(_nothing_worked(name, folder, failures))
+    raise DownloadError(_nothing_worked(name, folder, failures, key))
+
+
+def read_file_table(path: Path, base: str) -> tuple[RemoteFile, ...]:
+    """The files of a tab-separated table with the columns `path`, `sha256` and `bytes`.
+
+    Each one's name is its path, and its address is that path below `base`. Raises DataError,
+    naming table and row, for a missing table and for one that does not hold just that.
+    """
+    remedy = "Correct the table, or restore it as the workflow's repository has it"
+    try:
+        table = read_tsv(existing_table(path), ())
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DataError(f"{path}: no tab-separated table ({error}). {remedy}") from error
+    if tuple(table.columns) != COLUMNS:
+        raise DataError(
+            f"{path}: its columns are {listed(list(table.columns))}, expected "
+            f"{', '.join(COLUMNS)}, tab-separated. {remedy}"
+        )
+    files = []
+    for number, (name, sha256, size) in enumerate(table.itertuples(index=False), start=1):
+        if not SHA256.fullmatch(sha256) or not size.isdecimal() or not int(size):
+            raise DataError(
+                f"{path}, row {number} below the header: {name!r}, {sha256!r}, {size!r}: expected "
+                f"a path, 64 hexadecimal digits and a number of bytes. {remedy}"
+            )
+        address = f"{base.rstrip('/')}/{quote(name)}"
+        files.append(RemoteFile(name=name, urls=(address,), bytes=int(size), sha256=sha256))
+    fault = find_list_fault([file.name for file in files])
+    if fault:
+        raise DataError(f"{path}: {fault}. {remedy}")
+    return tuple(files)
+
+
+def count_files(path: Path) -> int:
+    """Number of files that a table lists; raises DataError as `read_file_table` does."""
+    return len(read_file_table(path, ""))
 
 
 Connections = queue.SimpleQueue[Connection]
@@ -123,6 +169,7 @@ class _Download:
     """All files of one archive, from one address."""
 
     name: str
+    key: str
     files: tuple[RemoteFile, ...]
     folder: Path
     free: Connections
@@ -138,7 +185,7 @@ def _fetch_all(download: _Download) -> None:
     progress = FilesProgress(download.name, download.files, list(missing.values()))
     # Room for the files, as far as they are not there, and for the archive.
     needed = sum(file.bytes for file in (*download.files, *missing.values()))
-    check_space(download.name, download.folder, needed)
+    check_space(download.name, download.folder, needed, download.key)
     failed: dict[str, str] = {}
     in_a_row = 0
     executor = ThreadPoolExecutor(download.connections)
@@ -234,13 +281,13 @@ def _failures(failed: Mapping[str, str], download: _Download, gave_up: bool) -> 
     return "\n".join([f"{count}{rest}:", *lines])
 
 
-def _nothing_worked(name: str, folder: Path, failures: Sequence[str]) -> str:
+def _nothing_worked(name: str, folder: Path, failures: Sequence[str], key: str) -> str:
     tried = "\n".join(f"  - {failure}" for failure in failures) or "  - no address given"
     kept = [path for path in folder.rglob("*") if path.is_file() and path.suffix not in PARTIAL]
     return (
         f"{name}, which is made of single files, could not be fetched; tried:\n{tried}\n"
         f"Verified files that are kept in {folder}: {len(kept):,}.\n"
         "Next: run the same command again (it fetches only what is missing). Where the same files "
-        "fail again, set the corpus' source in config.yaml to the address of a mirror with the "
-        f"same layout, or to a directory that holds {name} or its unpacked files."
+        f"fail again, set {key} in config.yaml to the address of a mirror with the same layout, or "
+        f"to a directory that holds {name} or its unpacked files."
     )

@@ -4,7 +4,6 @@ Runs whenever the workflow is planned: it lists directories, but opens no audio 
 neither pandas nor a decoder.
 """
 
-import difflib
 import hashlib
 import itertools
 from collections.abc import Iterable
@@ -15,8 +14,12 @@ from urllib.parse import quote
 from retable.corpora.files import AUDIO_SUFFIXES, scan_corpus
 from retable.errors import DataError, MissingData, listed
 from retable.registry import CORPORA, load
+from retable.sources import content_of, existing_directory, is_address
 from retable.spec.base import canonical_json
 from retable.spec.corpus import Archive, Corpus, SourceKind
+
+WORDS = ("simulated", "upstream")
+"""Sources that are neither an address nor a directory."""
 
 
 @dataclass(frozen=True)
@@ -70,15 +73,14 @@ def resolve_source(
             raise _to_be_asked_for(corpus)
         checksums = _checksums(corpus, names)
         return ResolvedSource("upstream", "", partial, checksums, names, only=patterns)
-    if "://" in source:
-        if not source.startswith(("http://", "https://")):
-            raise DataError(
-                f"{source!r} is no address to download {corpus.corpus} from: expected http:// or "
-                "https://, 'simulated', 'upstream', or a directory"
-            )
+    if is_address(source, corpus.corpus, WORDS):
         checksums = _checksums(corpus, names)
         return ResolvedSource("mirror", source, partial, checksums, names, only=patterns)
-    return _resolve_directory(corpus, _existing_directory(corpus, source), partial, patterns)
+    file_advice = (
+        f" that holds {_expected(corpus)}. To read that archive, name the directory it lies in:"
+    )
+    directory = existing_directory(source, "corpus", corpus.corpus, WORDS, file_advice)
+    return _resolve_directory(corpus, directory, partial, patterns)
 
 
 def directory_layouts(archive: Archive) -> tuple[tuple[str, ...], ...]:
@@ -147,32 +149,6 @@ def _checksums(corpus: Corpus, present: tuple[str, ...]) -> str:
     )
 
 
-def _existing_directory(corpus: Corpus, source: str) -> Path:
-    path = Path(source).expanduser().absolute()
-    if path.is_dir():
-        return path
-    if path.exists():
-        raise DataError(
-            f"{source} is a file, expected a directory that holds "
-            f"{_expected(corpus)}. To read that archive, name the directory it lies in: "
-            f"{path.parent}"
-        )
-    if path.name == source:
-        near = difflib.get_close_matches(source.lower(), ["simulated", "upstream"], n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise DataError(
-            f"{source!r} is no source of corpus {corpus.corpus}: {hint}Expected 'simulated', "
-            f"'upstream', an address (https://…), or a directory; {path.parent} has none of "
-            "that name"
-        )
-    parent = next(folder for folder in path.parents if folder.is_dir())
-    raise DataError(
-        f"the directory {source} does not exist. The nearest that "
-        f"does, {parent}, holds {_content(parent)}. Correct the path, or use 'upstream' to "
-        "download the corpus."
-    )
-
-
 def _to_be_asked_for(corpus: Corpus) -> MissingData:
     return MissingData(
         f"corpus {corpus.corpus} is not downloaded without permission. Ask {corpus.request} for "
@@ -205,7 +181,7 @@ def _foreign(corpus: Corpus, directory: Path) -> DataError:
         advice = f"Set corpora.{corpus.corpus}.source to the directory that holds them."
     return DataError(
         f"{directory} is not a directory of corpus {corpus.corpus}: expected {_expected(corpus)}; "
-        f"it holds {_content(directory)}. {advice}"
+        f"it holds {content_of(directory)}. {advice}"
     )
 
 
@@ -234,12 +210,3 @@ def _expected(corpus: Corpus) -> str:
 def _as_shown(name: str) -> str:
     # A name with a suffix is a single file's.
     return name if PurePosixPath(name).suffix else f"{name}/"
-
-
-def _content(directory: Path) -> str:
-    names = sorted(
-        f"{entry.name}/" if entry.is_dir() else entry.name
-        for entry in directory.iterdir()
-        if not entry.name.startswith(".")
-    )
-    return listed(names) or "nothing"

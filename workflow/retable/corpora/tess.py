@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from retable.corpora.files import ClipDescriptions
+from retable.corpora.misnamed import correction
 
 METADATA: tuple[str, ...] = ()
 """Names say all."""
@@ -51,12 +52,10 @@ def describe_clip(path: PurePosixPath) -> dict[str, str]:
                 f"bad name: {path.stem} has {field} {name[field]}, expected one of "
                 f"{', '.join(values)}"
             )
-    described = {
+    return {
         "speaker": name["speaker"],
         "group": name["speaker"],
         "emotion": name["emotion"],
         "word": name["word"],
+        **correction(path.stem, meant),
     }
-    if meant != path.stem:
-        described |= {"clip_id": meant, "remark": f"named {path.stem} instead of {meant}"}
-    return described

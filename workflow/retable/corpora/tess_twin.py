@@ -6,21 +6,17 @@ odd as upstream's are.
 
 import io
 import itertools
-import logging
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import numpy as np
 import soundfile
 
-from retable.corpora.emotion_twin import archive_members, described_clips, emotional_speech
-from retable.corpora.selection import kept_clips
+from retable.corpora.emotion_twin import EmotionTwin, emotional_speech
+from retable.corpora.misnamed import upstream_name
 from retable.corpora.simulation import Array, wav_bytes
 from retable.corpora.tess import EMOTIONS, MISNAMED, SAMPLE_RATE, SPEAKERS, describe_clip
-from retable.corpora.zip_archive import write_archive
 from retable.spec.corpus import Simulation
-
-logger = logging.getLogger(__name__)
 
 ARCHIVE = "TESS.zip"
 FOLDER = "TESS Toronto emotional speech set data"
@@ -61,37 +57,19 @@ WORDS = """
 """The 200 words of the Northwestern University Auditory Test No. 6."""
 
 
-def simulated_clips(simulation: Simulation) -> list[dict[str, str]]:
-    """The clips that the twin holds: clip_id and the columns of their description."""
-    return kept_clips(described_clips(_upstream_paths(), describe_clip).values(), simulation)
-
-
-def simulate_archive(archive_name: str, simulation: Simulation, target: Path) -> None:
-    """Writes a simulated archive like the one that is made of upstream's files.
-
-    Equal simulations give equal bytes. Raises ValueError for an archive that TESS lacks.
-    """
-    if archive_name != ARCHIVE:
-        raise ValueError(f"TESS has no archive {archive_name}: it has {ARCHIVE}")
-
-    def simulate_clip(clip: Mapping[str, str]) -> bytes:
-        sample_rate = OTHER_RATES.get(clip["clip_id"], SAMPLE_RATE)
-        speech = emotional_speech(clip, CLASSES[clip["emotion"]], simulation, sample_rate)
-        to_bytes = _aiff_bytes if clip["clip_id"] in AIFF else wav_bytes
-        return to_bytes(speech, sample_rate)
-
-    clips = described_clips(_upstream_paths(), describe_clip)
-    write_archive(target, archive_members(clips, simulation, simulate_clip))
-    logger.info("%s: %d simulated clips", archive_name, len(simulated_clips(simulation)))
-
-
 def _upstream_paths() -> Iterator[PurePosixPath]:
     """The 2,800 clips in the archive."""
-    upstream = {meant: name for name, meant in MISNAMED.items()}
     for speaker, emotion, word in itertools.product(SPEAKERS, EMOTIONS, WORDS.split()):
         folder = OTHER_FOLDERS.get((speaker, emotion), f"{speaker}_{emotion}")
         name = f"{speaker}_{word}_{emotion}"
-        yield PurePosixPath(FOLDER, folder, f"{upstream.get(name, name)}.wav")
+        yield PurePosixPath(FOLDER, folder, f"{upstream_name(name, MISNAMED)}.wav")
+
+
+def _simulate_clip(clip: Mapping[str, str], simulation: Simulation) -> bytes:
+    sample_rate = OTHER_RATES.get(clip["clip_id"], SAMPLE_RATE)
+    speech = emotional_speech(clip, CLASSES[clip["emotion"]], simulation, sample_rate)
+    to_bytes = _aiff_bytes if clip["clip_id"] in AIFF else wav_bytes
+    return to_bytes(speech, sample_rate)
 
 
 def _aiff_bytes(samples: Array, sample_rate: int) -> bytes:
@@ -100,3 +78,8 @@ def _aiff_bytes(samples: Array, sample_rate: int) -> bytes:
     rounded = np.round(samples * 32767).astype(np.int16)
     soundfile.write(buffer, rounded, sample_rate, format="AIFF", subtype="PCM_16")
     return buffer.getvalue()
+
+
+_TWIN = EmotionTwin("TESS", ARCHIVE, _upstream_paths, describe_clip, _simulate_clip)
+simulated_clips = _TWIN.simulated_clips
+simulate_archive = _TWIN.simulate_archive

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from retable.corpora.files import file_checksum
+from retable.checksums import file_checksum
 from retable.corpora.needed import PathPatterns
 from retable.errors import DataError, listed
 

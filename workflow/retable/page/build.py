@@ -17,6 +17,7 @@ def build_results_page(plan: Plan, results: Path, output: Path) -> None:
         papers=tuple(_paper(plan, name, results) for name in plan.papers),
         summary=results / "corpora.tsv",
         odd_clips=results / "odd_clips.tsv",
+        weights=tuple(plan.weights_in_use()),
         checks=results / "checks.tsv",
         rebuild="make results",
     )

@@ -11,10 +11,11 @@ from retable.errors import DataError
 from retable.page.corpora import PageCorpus, corpora_content
 from retable.spec.figure import Figure
 from retable.spec.paper import Comparability, Paper, Table
+from retable.spec.weights import PublishedWeights
 from retable.tables.layout import table_layout, with_note
 from retable.tables.long_form import read_long_form
 from retable.tables.render import html_lines, html_table
-from retable.tables.verdicts import title_note
+from retable.tables.verdicts import TITLE_NOTES
 from retable.tsv import read_tsv
 
 TEMPLATE = Path(__file__).with_name("index.html.j2")
@@ -71,6 +72,7 @@ def build_page(
     papers: tuple[PagePaper, ...],
     summary: Path,
     odd_clips: Path,
+    weights: tuple[PublishedWeights, ...],
     checks: Path,
     rebuild: str,
 ) -> None:
@@ -84,6 +86,7 @@ def build_page(
         papers: The papers, with the files that were built.
         summary: `corpora.tsv`.
         odd_clips: `odd_clips.tsv`.
+        weights: Published weights that networks started from.
         checks: `checks.tsv`.
         rebuild: The command that rebuilds all of this.
 
@@ -99,6 +102,7 @@ def build_page(
         scale=scale,
         scale_description=scale_description,
         **corpora_content(corpora, summary, odd_clips),
+        weights=weights,
         papers=[_paper_content(paper) for paper in papers],
         checks=read_tsv(checks, ("check", "subject", "result", "detail")).to_dict("records"),
         rebuild=rebuild,
@@ -108,7 +112,7 @@ def build_page(
 
 
 def _paper_content(content: PagePaper) -> dict[str, object]:
-    note = title_note(content.comparability, bool(content.paper.analogue))
+    note = TITLE_NOTES[content.comparability]
     text, settings = read_long_form(content.text), read_long_form(content.settings)
     return {
         "key": content.paper.paper,
@@ -145,7 +149,6 @@ def _table_content(table: PageTable, content: PagePaper) -> dict[str, object]:
         read_long_form(table.long_form),
         table.name,
         content.comparability,
-        bool(content.paper.analogue),
     )
     # The rendering escapes every text that it prints.
     return {"name": table.name, "html": Markup(html_table(layout)), "note": table.note}

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from retable.checksums import end_checksum
 from retable.configuration.project import Project
 from retable.corpora.file_lists import listing_identity
-from retable.corpora.files import end_checksum
 from retable.corpora.source import ResolvedSource
 from retable.digest import code_digest
 from retable.registry import CORPORA, TWINS

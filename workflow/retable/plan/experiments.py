@@ -103,7 +103,7 @@ class ExperimentsPlan(WeightsPlan):
 
     def split_datasets(self, paper: str, dataset: str, name: str) -> list[str]:
         """The dataset that a split is of, and those of its extra clips."""
-        return [dataset, *(one.dataset for one in self.split(paper, name).extra)]
+        return [dataset, *self.split(paper, name).extra_datasets]
 
     def runs(self, experiment: Experiment) -> list[Run]:
         """All runs of an experiment: its folds in every repeat, each with its own seed."""

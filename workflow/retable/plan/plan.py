@@ -56,10 +56,11 @@ class Plan(ExperimentsPlan):
         """Which networks behind some experiments and fusions lack the published weights that they
         should start from; empty where none does.
         """
-        architectures = self.from_scratch(self._behind(paper, names))
-        if not architectures:
-            return ""
-        return f"From scratch, without ImageNet weights: {', '.join(architectures)}."
+        titles = {name: spec.title for name, spec in self.project.published_weights.items()}
+        return " ".join(
+            f"From scratch, without {titles[name]}: {', '.join(architectures)}."
+            for name, architectures in self.from_scratch(self._behind(paper, names)).items()
+        )
 
     def table_note(self, paper: str, table: str) -> str:
         """What a numbered table's caption says of the scale, and of its results if it has any."""
@@ -78,17 +79,17 @@ class Plan(ExperimentsPlan):
     def comparability(self, paper: str, names: Iterable[str]) -> Comparability:
         """Whether a verdict on some experiments and fusions is possible; if not, why.
 
-        Those whose data are missing show none. What is wrong with the audio goes before that the
-        paper is an analogue.
+        Those whose data are missing show none.
         """
         behind = self._behind(paper, names)
         datasets = {dataset for experiment in behind for dataset in experiment.datasets}
         sources = [self.source(corpus_of(dataset)) for dataset in datasets]
+        is_analogue = bool(self.papers[paper].analogue)
         if any(source.kind == "simulated" for source in sources):
-            return "simulated"
+            return "simulated analogue" if is_analogue else "simulated"
         if any(source.partial for source in sources):
-            return "partial"
-        return "analogue" if self.papers[paper].analogue else "comparable"
+            return "partial analogue" if is_analogue else "partial"
+        return "analogue" if is_analogue else "comparable"
 
     def text_comparability(self, paper: str) -> Comparability:
         """The same for the results in a paper's text, and the clips that it gives means of."""
@@ -188,6 +189,12 @@ class Plan(ExperimentsPlan):
                         self.source(name).partial,
                     ]
                     for name in self.corpora
+                ],
+                "weights": [
+                    one.model_dump(
+                        mode="json", include={"title", "licence", "citation", "homepage"}
+                    )
+                    for one in self.weights_in_use()
                 ],
             }
         )

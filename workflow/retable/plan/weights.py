@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from retable.corpora.files import end_checksum
+from retable.checksums import end_checksum
 from retable.plan.corpora import CorporaPlan
 from retable.spec.base import canonical_json
-from retable.spec.corpus import RemoteFile
 from retable.spec.model import TorchvisionNetwork
 from retable.spec.paper import Experiment
+from retable.spec.remote_file import RemoteFile
+from retable.spec.weights import PublishedWeights
 from retable.weights.source import ResolvedWeights, weights_asked_for
 
 
@@ -21,27 +22,32 @@ class WeightsPlan(CorporaPlan):
         """Where published weights are read from."""
         return self.project.weights[name]
 
-    def weights_file_of(self, experiment: Experiment) -> str | None:
+    def starting_architecture(self, experiment: Experiment) -> str | None:
         """Architecture whose published weights an experiment starts from; None from scratch.
 
-        Their name is the model's `weights`.
+        The name of these weights is the model's `weights`.
         """
         asked = weights_asked_for(experiment.model)
         if asked is None or self.weights(asked[0]).kind == "none":
             return None
         return asked[1]
 
-    def from_scratch(self, experiments: Iterable[Experiment]) -> list[str]:
-        """Architectures of the experiments that ask for published weights and start without."""
-        return sorted(
-            {
-                experiment.model.architecture
-                for experiment in experiments
-                if isinstance(experiment.model, TorchvisionNetwork)
-                and experiment.model.weights != "none"
-                and self.weights_file_of(experiment) is None
-            }
-        )
+    def from_scratch(self, experiments: Iterable[Experiment]) -> dict[str, list[str]]:
+        """Weights -> architectures of the experiments that ask for them and start without."""
+        lacking: dict[str, set[str]] = {}
+        for experiment in experiments:
+            model = experiment.model
+            if (
+                isinstance(model, TorchvisionNetwork)
+                and model.weights != "none"
+                and self.starting_architecture(experiment) is None
+            ):
+                lacking.setdefault(model.weights, set()).add(model.architecture)
+        return {name: sorted(lacking[name]) for name in sorted(lacking)}
+
+    def weights_in_use(self) -> list[PublishedWeights]:
+        """What experiments start from."""
+        return [source.published for source in self.project.weights.values() if source.stored]
 
     def stored_weights(self) -> list[str]:
         """Names among the results of the files that are fetched."""
@@ -54,11 +60,7 @@ class WeightsPlan(CorporaPlan):
 
     def published_file(self, name: str, architecture: str) -> RemoteFile:
         """What upstream publishes of an architecture."""
-        return self.weights(name).published.files[architecture]
-
-    def weights_facts(self, name: str, architecture: str) -> dict[str, str]:
-        """What the record of some weights says besides the file that they are from."""
-        return {"weights": name, "architecture": architecture, "source": self.weights(name).kind}
+        return self.project.published_weights[name].files[architecture]
 
     def weights_identity(self, name: str, stored: str) -> str:
         """Changes when another file is to be fetched: see `CorporaPlan.archive_identity`.

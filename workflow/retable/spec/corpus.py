@@ -4,33 +4,12 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from retable.errors import listed
 from retable.spec.base import Size, Spec
+from retable.spec.remote_file import RemoteFile
 
 Filter = dict[str, list[str]]
 """Manifest column -> accepted values; a clip must match every column."""
-
-
-class RemoteFile(Spec):
-    """A file that upstream serves."""
-
-    name: str
-    urls: tuple[str, ...]
-    bytes: Size
-    exact: bool = True
-    """Whether `bytes` is the very size; else, as always without a checksum, it is about that."""
-    md5: str | None = Field(default=None, pattern="^[0-9a-fA-F]{32}$")
-    sha256: str | None = Field(default=None, pattern="^[0-9a-fA-F]{8,64}$")
-    """Its first hexadecimal digits where upstream publishes no more of it."""
-
-    @property
-    def checksum(self) -> str:
-        """The stronger of the checksums that upstream publishes."""
-        return self.sha256 or self.md5 or ""
-
-    @property
-    def has_exact_size(self) -> bool:
-        """Whether a file of another size is another file, whatever its checksum."""
-        return self.exact and bool(self.checksum)
 
 
 class SingleFiles(Spec):
@@ -39,22 +18,22 @@ class SingleFiles(Spec):
     The `urls` of the archive, or the mirror's address, are what their addresses start with.
     """
 
-    listing: Literal["dataverse", "table"]
-    """`dataverse`: the repository's API lists the files and their md5. `table`: a table of the
-    workflow does, with `path`, `sha256` and `bytes`; addresses are `<url>/<path>`."""
     persistent_id: str | None = None
-    """Dataverse only: `doi:10.…`."""
+    """Of a dataset in a Dataverse repository (`doi:10.…`), whose API lists the files and their
+    checksums."""
     table: str | None = None
-    """Table only: its file name in `workflow/corpora`."""
+    """File name in `workflow/corpora` of a table that lists them, with `path`, `sha256` and
+    `bytes`; addresses are `<url>/<path>`."""
     connections: Size = 4
     """Files that are fetched at a time."""
 
     @model_validator(mode="after")
     def _says_where_the_list_is(self) -> "SingleFiles":
-        needed = {"dataverse": "persistent_id", "table": "table"}[self.listing]
-        given = {name for name in ("persistent_id", "table") if getattr(self, name) is not None}
-        if given != {needed}:
-            raise ValueError(f"a listing of kind {self.listing} has a {needed}, and no other key")
+        if (self.persistent_id is None) == (self.table is None):
+            raise ValueError(
+                "single files need either the persistent_id of a Dataverse dataset or the name of "
+                "a table in workflow/corpora that lists them, and not both"
+            )
         return self
 
 
@@ -79,6 +58,15 @@ class Archive(RemoteFile):
 
     @model_validator(mode="after")
     def _is_vouched_for(self) -> "Archive":
+        if self.single_files:
+            stated = [*self.checksums, *(["files_md5"] if self.files_md5 else [])]
+            if stated or self.checksum_published:
+                drop = f"drop its {listed(stated)} and " if stated else ""
+                raise ValueError(
+                    f"archive {self.name} is made of single_files, which have checksums of their "
+                    f"own: {drop}set checksum_published: false"
+                )
+            return self
         if self.checksum_published and bool(self.checksum) == bool(self.files_md5):
             raise ValueError(
                 f"archive {self.name} needs an md5 or a sha256, or files_md5 where upstream makes "

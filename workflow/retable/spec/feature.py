@@ -207,6 +207,30 @@ class SpectrogramChannels(Spec):
     dtype: Literal["float16", "float32"] = "float32"
     audio_layout: ClassVar[AudioLayout] = "mono"
 
+    @model_validator(mode="after")
+    def _has_sizes_that_fit_together(self) -> "SpectrogramChannels":
+        faults = []
+        longest = max(channel.window for channel in self.channels)
+        if longest > self.fft_size:
+            faults.append(
+                f"fft_size is {self.fft_size}, but a channel has a window of {longest}; raise "
+                "fft_size to the longest window at least"
+            )
+        if self.samples <= self.fft_size // 2:
+            faults.append(
+                f"samples is {self.samples}, but a clip is mirrored at its ends by half of "
+                f"fft_size {self.fft_size}; choose {self.fft_size // 2 + 1} at least, or lower "
+                "fft_size"
+            )
+        if self.coefficients > self.bins:
+            faults.append(
+                f"coefficients is {self.coefficients}, but {self.bins} bins have as many at most; "
+                "lower coefficients or raise bins"
+            )
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
 
 Feature = Annotated[
     Spectrogram

@@ -182,7 +182,9 @@ class TorchvisionNetwork(Spec):
                 f"hidden is {self.hidden}, and {self.architecture} has no such layers; leave it out"
             )
         if self.dense is not None and not self.architecture.startswith("densenet"):
-            raise ValueError(f"dense is for a DenseNet, and this is {self.architecture}")
+            raise ValueError(
+                f"dense is for a DenseNet, and this is {self.architecture}; leave it out"
+            )
         return self
 
 

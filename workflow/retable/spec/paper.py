@@ -25,8 +25,11 @@ Pooling = Literal["mean", "majority"]
 Average = Literal["probability", "logit"]
 """What of the classifiers of a fusion is averaged."""
 
-Comparability = Literal["comparable", "simulated", "partial", "analogue"]
-"""Whether the audio behind a result allows a verdict against the paper."""
+Comparability = Literal[
+    "comparable", "simulated", "partial", "analogue", "simulated analogue", "partial analogue"
+]
+"""Whether a verdict against the paper is possible: not on simulated audio, not on a part of a
+corpus, and not where the paper's own data are not to be had (`Paper.analogue`)."""
 
 
 class Input(Spec):
@@ -44,7 +47,7 @@ class Input(Spec):
     @property
     def datasets(self) -> tuple[str, ...]:
         """Its dataset, and those of the extra clips that its split trains on."""
-        return (self.dataset, *(one.dataset for one in self.split.extra))
+        return (self.dataset, *self.split.extra_datasets)
 
 
 class Experiment(Spec):
@@ -152,8 +155,6 @@ class Reading(Spec):
     input: int = Field(default=0, ge=0)
     """Which of the experiment's inputs, for its feature or split; for its dataset, manifest or
     corpus, which of `Experiment.datasets`."""
-    all_datasets: bool = False
-    """Dataset and manifest only: the clips of all of these together instead."""
     key: str
     """Dotted path in the JSON that describes the source; for the clips of a dataset or of a whole
     manifest, the column."""
@@ -166,6 +167,23 @@ class Reading(Spec):
     """Of a mean."""
     scale: float = 1.0
     """Factor to the printed unit."""
+
+    @model_validator(mode="after")
+    def _asks_for_what_the_source_has(self) -> "Reading":
+        clips = ("dataset", "manifest")
+        if self.reduce == "count" and self.source not in ("run", *clips):
+            raise ValueError(
+                f"reduce is count, but a {self.source} is one; count in run, dataset or manifest"
+            )
+        if self.reduce == "mean" and self.source not in clips:
+            raise ValueError(
+                f"reduce is mean, but a {self.source} has no clips; take it of dataset or manifest"
+            )
+        if self.decimals is not None and self.reduce != "mean":
+            raise ValueError(
+                f"decimals are those of a mean, and reduce is {self.reduce}; drop them"
+            )
+        return self
 
 
 class Table(Spec):

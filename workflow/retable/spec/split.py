@@ -27,6 +27,11 @@ class _Split(Spec):
     extra: tuple[ExtraClips, ...] = ()
     """Further clips for training, the same in every fold and repeat."""
 
+    @property
+    def extra_datasets(self) -> tuple[str, ...]:
+        """Names of the datasets that these are from."""
+        return tuple(one.dataset for one in self.extra)
+
 
 class KFold(_Split):
     """k-fold cross-validation: fold k is held out (role `test`), the others train."""

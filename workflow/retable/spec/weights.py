@@ -1,7 +1,7 @@
 """Published weights: what networks may start from instead of random numbers."""
 
 from retable.spec.base import Spec
-from retable.spec.corpus import RemoteFile
+from retable.spec.remote_file import RemoteFile
 
 
 class PublishedWeights(Spec):

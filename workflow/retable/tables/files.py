@@ -11,7 +11,7 @@ from retable.tables.readings import reading_long_form
 from retable.tables.render import latex_table, markdown_lines, markdown_table
 from retable.tables.results import Results, Sources, read_experiment_scores
 from retable.tables.text_rows import Parameters, text_long_forms
-from retable.tables.verdicts import title_note
+from retable.tables.verdicts import TITLE_NOTES
 from retable.tsv import write_tsv
 
 
@@ -25,7 +25,6 @@ def write_table(
     sources: Sources,
     missing: Mapping[str, str],
     comparability: Comparability,
-    analogue: bool = False,
     note: str = "",
     tsv: Path,
     markdown: Path,
@@ -43,7 +42,6 @@ def write_table(
             `results.Sources` says.
         missing: Experiment or fusion -> the steps to obtain its data, for those without.
         comparability: What verdicts the audio behind the scores allows.
-        analogue: Whether the paper's own data are not to be had, for the title.
         note: Scale, device and the like, for the caption.
         tsv: Long form to write.
         markdown: Rendering to write.
@@ -65,7 +63,7 @@ def write_table(
         long_form = table_long_form(table, printed, results)
     else:
         long_form = reading_long_form(table, table.reading, printed, results)
-    layout = table_layout(table, long_form, table_name, comparability, analogue)
+    layout = table_layout(table, long_form, table_name, comparability)
     write_tsv(long_form, tsv)
     _write_text(markdown_table(layout, note), markdown)
     _write_text(latex_table(layout, note), latex)
@@ -80,7 +78,6 @@ def write_text_tables(
     parameters: Parameters,
     missing: Mapping[str, str],
     comparability: Comparability,
-    analogue: bool = False,
     note: str = "",
     text_tsv: Path,
     text_markdown: Path,
@@ -99,7 +96,6 @@ def write_text_tables(
         parameters: Figure -> experiment -> the number it is drawn at, for rows that compare.
         missing: Experiment or fusion -> the steps to obtain its data, for those without.
         comparability: What verdicts the audio behind the scores allows.
-        analogue: Whether the paper's own data are not to be had, for the title of the results.
         note: Stands beneath the results.
         text_tsv: Long form of results, derived, counted and cited values to write.
         text_markdown: Its rendering.
@@ -121,7 +117,7 @@ def write_text_tables(
     text, settings = text_long_forms(rows, printed, results, parameters)
     write_tsv(text, text_tsv)
     write_tsv(settings, settings_tsv)
-    title = with_note("Numbers in the text", title_note(comparability, analogue))
+    title = with_note("Numbers in the text", TITLE_NOTES[comparability])
     _write_text(markdown_lines(text, title, note), text_markdown)
     _write_text(markdown_lines(settings, "Settings"), settings_markdown)
 

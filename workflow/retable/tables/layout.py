@@ -8,7 +8,7 @@ import pandas as pd
 from retable.spec.paper import Comparability, Table
 from retable.tables.lines import Line, text_lines
 from retable.tables.missing import steps_of
-from retable.tables.verdicts import CITED, DATA_MISSING, is_not_comparable, title_note
+from retable.tables.verdicts import CITED, DATA_MISSING, TITLE_NOTES, is_not_comparable
 
 CLEAN_LABEL = "clean protocol"
 EXTRA_LABEL = "(not in the paper)"
@@ -67,17 +67,12 @@ class Layout:
 
 
 def table_layout(
-    table: Table,
-    long_form: pd.DataFrame,
-    name: str,
-    comparability: Comparability,
-    analogue: bool = False,
+    table: Table, long_form: pd.DataFrame, name: str, comparability: Comparability
 ) -> Layout:
     """Arrange a long form as the paper prints it.
 
     Columns and metrics without any published number are left out; a clean row follows its own. A
-    metric that is the standard deviation of another stands in the other's cell. The title is
-    `Table 2. Title (simulated audio: not comparable with the paper)`, as `title_note` has it.
+    metric that is the standard deviation of another stands in the other's cell.
     """
     lines = {
         (line["variant"], line["row"], line["column"], line["metric"]): line
@@ -111,10 +106,7 @@ def table_layout(
             label = _row_label(table, row) if variant == "paper" else CLEAN_LABEL
             rows.append(LayoutRow(label, variant == "clean", cells))
     return Layout(
-        title=with_note(
-            f"Table {name}. {table.title}",
-            "" if _is_silent(long_form) else title_note(comparability, analogue),
-        ),
+        title=_title(table, long_form, name, comparability),
         row_title=table.row_title,
         groups=_headings(table, groups),
         rows=tuple(rows),
@@ -127,10 +119,15 @@ def with_note(title: str, note: str) -> str:
     return f"{title} ({note})" if note else title
 
 
-def _is_silent(long_form: pd.DataFrame) -> bool:
-    """Whether a title says nothing of the audio: that of settings which do not depend on it."""
+def _title(table: Table, long_form: pd.DataFrame, name: str, comparability: Comparability) -> str:
+    """`Table 2. Title (simulated audio: not comparable with the paper)`.
+
+    That of settings says nothing of the audio, unless one of them depends on it.
+    """
     are_settings = set(long_form["kind"]) <= {"setting", CITED}
-    return are_settings and not any(map(is_not_comparable, long_form["verdict"]))
+    if are_settings and not any(map(is_not_comparable, long_form["verdict"])):
+        comparability = "comparable"
+    return with_note(f"Table {name}. {table.title}", TITLE_NOTES[comparability])
 
 
 def _means(table: Table, metric: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from retable.errors import ConfigError, DataError, listed
+from retable.errors import DataError, listed
 from retable.spec.base import value_at
 from retable.spec.paper import Reading
 from retable.tables.results import Sources
@@ -18,7 +18,6 @@ from retable.tables.verdicts import decimals_of, print_number
 _CLIPS = ("dataset", "manifest")
 _BY_INPUT = ("feature", "split", "corpus", *_CLIPS)
 _BY_DATASET = ("corpus", *_CLIPS)
-_COUNTED = ("run", *_CLIPS)
 
 
 def read_setting(reading: Reading, sources: Sources, published: str) -> str:
@@ -28,48 +27,26 @@ def read_setting(reading: Reading, sources: Sources, published: str) -> str:
         reading: Where to look: a dotted key (`structure.filters.0`) in a JSON file, or a column
             of a table of clips. A `run` file lists runs; those of all parts must agree, or are
             counted by how many values they have. Clips may have numbers, of which the mean is
-            taken; of several datasets of one experiment, each clip counts once.
+            taken.
         sources: The files that were built.
         published: The printed value, for its form only: an equal number is printed with as many
             decimals, any other as short as it is exact; a mean with `reading.decimals`, or as many.
 
     Raises:
-        ConfigError: The source has nothing to count, to take the mean of, or to take together.
         DataError: The source was not built, the key is absent, its value is not single, or no
             number where the mean is taken.
     """
-    if faults := _faults(reading):
-        raise ConfigError(f"setting {reading.key!r} of {reading.experiment!r}", faults)
     paths = _source_paths(reading, sources)
     if reading.reduce == "mean":
         decimals = decimals_of(published) if reading.decimals is None else reading.decimals
-        return print_number(_mean_over_clips(reading, paths) * reading.scale, decimals)
+        return print_number(_mean_over_clips(reading, paths[0]) * reading.scale, decimals)
     if reading.source == "run":
         value: Any = _run_value(reading, paths)
     elif reading.source in _CLIPS:
-        value = _clips_value(reading, paths)
+        value = _clips_value(reading, paths[0])
     else:
         value = _value_at(_read_json(paths[0]), reading.key, paths[0])
     return _as_printed(value, reading.scale, published)
-
-
-def _faults(reading: Reading) -> list[str]:
-    """What a reading asks of a source that has no such thing."""
-    source, faults = reading.source, []
-    if reading.reduce == "count" and source not in _COUNTED:
-        faults.append(f"reduce is count, but a {source} is one; count in {' or '.join(_COUNTED)}")
-    if reading.reduce == "mean" and source not in _CLIPS:
-        faults.append(
-            f"reduce is mean, but a {source} has no clips; take that of {' or '.join(_CLIPS)}"
-        )
-    if reading.decimals is not None and reading.reduce != "mean":
-        faults.append(f"decimals are those of a mean, and reduce is {reading.reduce}; drop them")
-    if reading.all_datasets and source not in _CLIPS:
-        faults.append(
-            f"all_datasets is set, but only the clips of {' or '.join(_CLIPS)} are taken together; "
-            f"say which {source} by its number"
-        )
-    return faults
 
 
 def _source_paths(reading: Reading, sources: Sources) -> Sequence[Path]:
@@ -82,9 +59,6 @@ def _source_paths(reading: Reading, sources: Sources) -> Sequence[Path]:
     paths = built[reading.source]
     if reading.source not in _BY_INPUT:
         return paths
-    if reading.all_datasets:
-        # Datasets of one corpus have the same manifest.
-        return list(dict.fromkeys(paths))
     if reading.input >= len(paths):
         counted = "dataset" if reading.source in _BY_DATASET else "input"
         raise DataError(
@@ -128,23 +102,23 @@ def _value_at(document: Any, key: str, path: Path) -> Any:
         raise DataError(f"{path}: {fault}") from fault
 
 
-def _clips_value(reading: Reading, paths: Sequence[Path]) -> str | int:
+def _clips_value(reading: Reading, path: Path) -> str | int:
     """Value that all clips have, or the number of values."""
-    values = {value for _, value in _clip_values(reading, paths)}
+    values = set(_clip_values(reading, path))
     if reading.reduce == "count":
         return len(values)
     if len(values) > 1:
         raise DataError(
-            f"{_names(paths)}: column {reading.key!r} is not the same for all clips: "
+            f"{path}: column {reading.key!r} is not the same for all clips: "
             f"{listed(sorted(values))}; narrow `where`, or count it"
         )
     return values.pop()
 
 
-def _mean_over_clips(reading: Reading, paths: Sequence[Path]) -> float:
+def _mean_over_clips(reading: Reading, path: Path) -> float:
     """Mean of a column of numbers."""
     numbers = []
-    for path, value in _clip_values(reading, paths):
+    for value in _clip_values(reading, path):
         try:
             number = float(value)
         except ValueError:
@@ -158,28 +132,22 @@ def _mean_over_clips(reading: Reading, paths: Sequence[Path]) -> float:
     return math.fsum(numbers) / len(numbers)
 
 
-def _clip_values(reading: Reading, paths: Sequence[Path]) -> list[tuple[Path, str]]:
-    """The file and the value of every clip that is looked at; there is one at least."""
-    found = []
-    for path in paths:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = csv.DictReader(file, delimiter="\t")
-            columns = list(rows.fieldnames or [])
-            for column in (reading.key, *reading.where):
-                if column not in columns:
-                    raise DataError(f"{path}: no column {column!r}; there is {', '.join(columns)}")
-            found += [
-                (path, row[reading.key])
-                for row in rows
-                if all(row[column] == wanted for column, wanted in reading.where.items())
-            ]
-    if not found:
-        raise DataError(f"{_names(paths)}: no clip has {reading.where}; correct `where`")
-    return found
-
-
-def _names(paths: Sequence[Path]) -> str:
-    return ", ".join(map(str, paths))
+def _clip_values(reading: Reading, path: Path) -> list[str]:
+    """The value of every clip that is looked at; there is one at least."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t")
+        columns = list(rows.fieldnames or [])
+        for column in (reading.key, *reading.where):
+            if column not in columns:
+                raise DataError(f"{path}: no column {column!r}; there is {', '.join(columns)}")
+        values = [
+            row[reading.key]
+            for row in rows
+            if all(row[column] == wanted for column, wanted in reading.where.items())
+        ]
+    if not values:
+        raise DataError(f"{path}: no clip has {reading.where}; correct `where`")
+    return values
 
 
 def _as_printed(value: Any, scale: float, published: str) -> str:

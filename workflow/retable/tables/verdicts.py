@@ -4,33 +4,26 @@ from decimal import Decimal
 
 from retable.spec.paper import Comparability
 
-AUDIO_NOTES: dict[Comparability, str] = {
-    "simulated": "simulated audio",
-    "partial": "partial corpus",
+_ANALOGUE = "analogue, not comparable with the paper"
+TITLE_NOTES: dict[Comparability, str] = {
+    "comparable": "",
+    "simulated": "simulated audio: not comparable with the paper",
+    "partial": "partial corpus: not comparable with the paper",
+    "analogue": _ANALOGUE,
+    "simulated analogue": f"{_ANALOGUE}; simulated audio",
+    "partial analogue": f"{_ANALOGUE}; partial corpus",
 }
-ANALOGUE_NOTE = "analogue, not comparable with the paper"
 NOT_COMPARABLE: dict[Comparability, str] = {
     "simulated": "not comparable",
     "partial": "not comparable (partial corpus)",
     "analogue": "not comparable (analogue)",
+    "simulated analogue": "not comparable",
+    "partial analogue": "not comparable (partial corpus)",
 }
 CITED = "cited"
 NOT_REPRODUCED = "not reproduced"
 NOT_PRINTED = "not in the paper"
 DATA_MISSING = "data missing"
-
-
-def title_note(comparability: Comparability, analogue: bool = False) -> str:
-    """What a title says of results that allow no verdict; empty of those that do.
-
-    Args:
-        comparability: Whether their audio allows one.
-        analogue: Whether the paper's own data are not to be had, so that no audio would.
-    """
-    audio = AUDIO_NOTES.get(comparability, "")
-    if analogue or comparability == "analogue":
-        return "; ".join(filter(None, [ANALOGUE_NOTE, audio]))
-    return f"{audio}: not comparable with the paper" if audio else ""
 
 
 def result_verdict(
@@ -70,7 +63,7 @@ def mean_verdict(published: str, reproduced: str, comparability: Comparability) 
     Other corpora, or a part of them, say nothing about it; an analogue of the paper does, as far
     as it has the corpora that the paper speaks of.
     """
-    if comparability in AUDIO_NOTES:
+    if comparability not in ("comparable", "analogue"):
         return NOT_COMPARABLE[comparability]
     rounded = print_number(float(reproduced), decimals_of(published))
     return setting_verdict(published, rounded)

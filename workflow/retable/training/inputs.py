@@ -18,7 +18,7 @@ class InputFiles:
     """Roles of the clips in every repeat and fold."""
     standardisation: Path | None
     """Statistics of the training clips of every repeat and fold; None leaves features as stored."""
-    source: Sequence[str]
+    sources: Sequence[str]
     """Where the corpus of each dataset was read from, for the record."""
 
     @property
@@ -28,7 +28,7 @@ class InputFiles:
 
 
 def input_files(params: Mapping[str, Any]) -> InputFiles:
-    """The files as a rule's params name them: datasets, features, split, standardisation, source.
+    """The files as a rule's params name them: datasets, features, split, standardisation, sources.
 
     `standardisation` is empty where there is none.
     """
@@ -37,5 +37,5 @@ def input_files(params: Mapping[str, Any]) -> InputFiles:
         [Path(shard) for shard in params["features"]],
         Path(params["split"]),
         Path(params["standardisation"]) if params["standardisation"] else None,
-        list(params["source"]),
+        list(params["sources"]),
     )

@@ -21,17 +21,14 @@ from retable.spec.part import Part, Run
 from retable.training.checkpoint import Checkpoint, StopFlag, stop_on_sigterm
 from retable.training.checks import check_inputs, check_network
 from retable.training.device import device_name, set_determinism, training_device
+from retable.training.initial_weights import InitialWeights
 from retable.training.inputs import InputFiles
 from retable.training.loop import RunTrainer
 from retable.training.part_input import PartInput, load_input
-from retable.training.pretrained import find_published_weights, load_published_weights
 from retable.training.provenance import part_origin
+from retable.training.published_weights import find_published_weights
 from retable.training.record import description_of, history_of, predictions_of, record_of
-from retable.training.warm_start import (
-    InitialWeights,
-    find_initial_weights,
-    load_initial_weights,
-)
+from retable.training.warm_start import find_warm_start
 
 logger = logging.getLogger(__name__)
 
@@ -97,8 +94,8 @@ def train_part(
         " and ".join(one.summary() for one in loaded),
     )  # fmt: skip
     published = find_published_weights(weights) if weights else None
-    starts = {
-        run.name: published or find_initial_weights(part, run, warm_starts) for run in part.runs
+    starts: dict[str, InitialWeights | None] = {
+        run.name: published or find_warm_start(part, run, warm_starts) for run in part.runs
     }
     own_work = _own_work_folder(part, loaded, starts, work, code, device)
     with stop_on_sigterm() as stop:
@@ -164,10 +161,8 @@ def _train_run(
     network = build_network(part, run, data.input_shape, data.features.device)
     check_network(part, network, inputs)
     description = description_of(network, data.input_shape)
-    if start is not None and start.origin is not None:
-        load_published_weights(network, start.path)
-    elif start is not None:
-        load_initial_weights(network, part, start)
+    if start is not None:
+        start.load(network, part)
     samples = [one.samples(run, position, training) for position, one in enumerate(inputs)]
     name = f"{part.experiment} {part.variant} {run.name}"
     trainer = RunTrainer(name, network, samples, training, compute, run.seed)

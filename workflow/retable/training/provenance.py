@@ -8,7 +8,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
 
-from retable.corpora.files import file_checksum
+from retable.checksums import file_checksum
 from retable.spec.part import Part
 from retable.training.inputs import InputFiles
 
@@ -62,5 +62,5 @@ def _corpora(files: InputFiles) -> list[dict[str, str]]:
     """
     return [
         {"dataset": table.stem, "source": source, "sha256": file_checksum(table, "sha256")}
-        for table, source in zip(files.datasets, files.source, strict=True)
+        for table, source in zip(files.datasets, files.sources, strict=True)
     ]

@@ -12,10 +12,10 @@ from retable.models.describe import layer_table, parameter_count
 from retable.spec.part import Part, Run
 from retable.training.device import device_name
 from retable.training.evaluate import evaluate
+from retable.training.initial_weights import InitialWeights
 from retable.training.loop import RunTrainer, autocast
 from retable.training.optimisation import schedule_facts
 from retable.training.samples import Samples
-from retable.training.warm_start import InitialWeights
 
 HELD_OUT = ("validation", "test")
 
@@ -111,17 +111,8 @@ def record_of(
             if part.warm_start and start
             else None
         ),
-        "initial_weights": _initial_weights(start),
+        "initial_weights": start.recorded if start else "from scratch",
     }
-
-
-def _initial_weights(start: InitialWeights | None) -> str | dict[str, str]:
-    """What a run starts from, in words, or the published file."""
-    if start is None:
-        return "from scratch"
-    if start.origin is None:
-        return "warm start"
-    return {key: start.origin[key] for key in ("weights", "file", "sha256")}
 
 
 def _sample_counts(inputs: Sequence[Samples]) -> list[dict[str, int]]:

@@ -1,30 +1,44 @@
 """Initial weights from the run of another experiment."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-from safetensors.torch import load_file
 from torch import nn
 
-from retable.corpora.files import file_checksum
-from retable.errors import DataError, TrainingError
+from retable.checksums import file_checksum
+from retable.errors import DataError
 from retable.spec.part import Part, Run
+from retable.training.initial_weights import InitialWeights, copy_weights
 from retable.training.parameter_names import matching_names
 
 
-@dataclass(frozen=True)
-class InitialWeights:
-    """The file that a run starts from."""
+class WarmStartWeights(InitialWeights):
+    """Weights of a run of the experiment that `part.warm_start` names."""
 
-    path: Path
-    sha256: str
-    origin: Mapping[str, str] | None = None
-    """Where published weights are from; None of those of another experiment."""
+    @property
+    def recorded(self) -> str:
+        """In words: the record names the experiment elsewhere."""
+        return "warm start"
+
+    def load(self, network: nn.Module, part: Part) -> None:
+        """Sets all parameters and buffers but those that a pattern of `warm_start.fresh` matches.
+
+        Raises ConfigError when a pattern matches nothing.
+        """
+        assert part.warm_start is not None
+        state, name = network.state_dict(), f"{part.experiment} {part.variant}"
+        copy_weights(
+            self.path,
+            state,
+            matching_names(state, part.warm_start.fresh, name, "warm_start.fresh"),
+            network=f"the network of {name}",
+            file=f"the file, from {part.warm_start.experiment},",
+            advice="give both experiments the same sizes, or name the parameter in "
+            "warm_start.fresh to initialise it anew",
+        )
 
 
-def find_initial_weights(part: Part, run: Run, folders: Sequence[Path]) -> InitialWeights | None:
+def find_warm_start(part: Part, run: Run, folders: Sequence[Path]) -> WarmStartWeights | None:
     """The weights of `part.warm_start` for the same repeat and fold; None without a warm start.
 
     Args:
@@ -46,40 +60,4 @@ def find_initial_weights(part: Part, run: Run, folders: Sequence[Path]) -> Initi
             f"{', '.join(map(str, folders)) or 'no folders'}; let both experiments have the same "
             "repeats and folds"
         )
-    return InitialWeights(path, file_checksum(path, "sha256"))
-
-
-def load_initial_weights(network: nn.Module, part: Part, weights: InitialWeights) -> None:
-    """Sets all parameters and buffers but the fresh ones; what else the file holds is not needed.
-
-    Raises:
-        ConfigError: a pattern of `warm_start.fresh` matches nothing.
-        TrainingError: a parameter is not in the file, or has another shape there.
-    """
-    assert part.warm_start is not None
-    own, given = network.state_dict(), load_file(weights.path)
-    name = f"{part.experiment} {part.variant}"
-    fresh = matching_names(own, part.warm_start.fresh, name, "warm_start.fresh")
-    for parameter, values in own.items():
-        if parameter in fresh:
-            continue
-        if there := difference(values, given.get(parameter)):
-            raise TrainingError(
-                f"{weights.path}: the network of {name} needs {parameter} of shape "
-                f"{shape_text(values.shape)}, but the file, from {part.warm_start.experiment}, "
-                f"{there}; give both experiments the same sizes, or name the parameter in "
-                "warm_start.fresh to initialise it anew"
-            )
-        values.copy_(given[parameter])
-
-
-def difference(values: torch.Tensor, given: torch.Tensor | None) -> str:
-    """Why a file's values cannot be those of a parameter, as `has 8x8`; empty where they can."""
-    if given is None:
-        return "lacks it"
-    return "" if given.shape == values.shape else f"has {shape_text(given.shape)}"
-
-
-def shape_text(shape: Sequence[int]) -> str:
-    """A shape as `8x3x3`, for messages."""
-    return "x".join(map(str, shape)) or "scalar"
+    return WarmStartWeights(path, file_checksum(path, "sha256"))

@@ -17,8 +17,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torchvision import models
 
+from retable.checksums import file_checksum
 from retable.errors import DataError, listed
-from retable.spec.corpus import RemoteFile
+from retable.spec.remote_file import RemoteFile
 from retable.weights.source import as_safetensors
 
 OLD_NAMES = re.compile(
@@ -67,20 +68,30 @@ def convert_weights(published: Path, file: RemoteFile, architecture: str, weight
 
 
 def write_origin(
-    published: Path, checksum: Path, file: RemoteFile, facts: Mapping[str, str], origin: Path
+    published: Path,
+    checksum: Path,
+    weights: Path,
+    file: RemoteFile,
+    facts: Mapping[str, str],
+    origin: Path,
 ) -> None:
-    """Writes a JSON that says where weights come from.
+    """Writes a JSON that says which weights these are, wherever they were read from.
+
+    What starts from them depends on it: the same file gives the same text from any place.
 
     Args:
         published: the file that they were converted from.
         checksum: its SHA-256 as `write_checksum` leaves it.
+        weights: what it was converted to.
         file: what upstream publishes.
         facts: what else there is to say.
-        origin: the file to write: `facts`, the name that the file was published under, `sha256`.
+        origin: the file to write: `facts`, the name that the file was published under, its
+            `sha256`, and that of what it was converted to.
     """
     name = as_safetensors(file).name if _is_safetensors(published) else file.name
     sha256 = checksum.read_text(encoding="utf-8").split()[0]
-    content = {**facts, "file": name, "sha256": sha256}
+    converted = file_checksum(weights, "sha256")
+    content = {**facts, "file": name, "sha256": sha256, "converted_sha256": converted}
     origin.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 

@@ -3,7 +3,6 @@
 Runs whenever the workflow is planned: it looks for files, but reads none and imports no torch.
 """
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,11 +10,15 @@ from typing import Literal
 from urllib.parse import quote
 
 from retable.errors import DataError, listed
-from retable.spec.corpus import RemoteFile
+from retable.sources import content_of, existing_directory, is_address
 from retable.spec.model import Model, TorchvisionNetwork
+from retable.spec.remote_file import RemoteFile
 from retable.spec.weights import PublishedWeights
 
 WeightsSourceKind = Literal["none", "upstream", "mirror", "directory"]
+
+WORDS = ("none", "upstream")
+"""Sources that are neither an address nor a directory."""
 
 
 @dataclass(frozen=True)
@@ -94,14 +97,10 @@ def resolve_weights(
         return ResolvedWeights(published, "none", needed)
     if source == "upstream":
         return ResolvedWeights(published, "upstream", needed)
-    if "://" in source:
-        if not source.startswith(("http://", "https://")):
-            raise DataError(
-                f"{source!r} is no address to download weights from: expected http:// or https://, "
-                "'none', 'upstream', or a directory"
-            )
+    if is_address(source, "weights", WORDS):
         return ResolvedWeights(published, "mirror", needed, source)
-    directory = _existing_directory(published, source)
+    file_advice = ": name the one that it lies in,"
+    directory = existing_directory(source, "weights", published.weights, WORDS, file_advice)
     local = _local_files(published, directory, needed)
     return ResolvedWeights(published, "directory", needed, str(directory), local)
 
@@ -122,37 +121,8 @@ def _local_files(
     if missing:
         raise DataError(
             f"{directory} holds no {listed(missing, separator='; ')}: it holds "
-            f"{_content(directory)}. Fetch {listed(addresses)} into it, or set "
+            f"{content_of(directory)}. Fetch {listed(addresses)} into it, or set "
             f"weights.{published.weights}.source to 'upstream' to download what is needed, or to "
             "'none' to train from scratch."
         )
     return local
-
-
-def _existing_directory(published: PublishedWeights, source: str) -> Path:
-    path = Path(source).expanduser().absolute()
-    if path.is_dir():
-        return path
-    if path.exists():
-        raise DataError(
-            f"{source} is a file, expected a directory: name the one that it lies in, {path.parent}"
-        )
-    if path.name == source:
-        near = difflib.get_close_matches(source.lower(), ["none", "upstream"], n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise DataError(
-            f"{source!r} is no source of weights {published.weights}: {hint}Expected 'none', "
-            f"'upstream', an address (https://…), or a directory; {path.parent} has none of that "
-            "name"
-        )
-    parent = next(folder for folder in path.parents if folder.is_dir())
-    raise DataError(
-        f"the directory {source} does not exist. The nearest that does, {parent}, holds "
-        f"{_content(parent)}. Correct the path, or use 'upstream' to download the weights."
-    )
-
-
-def _content(directory: Path) -> str:
-    entries = sorted(entry for entry in directory.iterdir() if not entry.name.startswith("."))
-    names = [f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries]
-    return listed(names) or "nothing"

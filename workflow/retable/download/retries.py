@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import requests
 
-from retable.corpora.transfer import AddressFailed, TryAgain, opened, refusal
+from retable.download.request import AddressFailed, TryAgain, opened, refusal
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +43,8 @@ def connect(
 ) -> Iterator[Connection]:
     """A connection for one thread; those to servers are closed at its end."""
     with requests.Session() as session:
-        # Archives and audio are compressed as far as they can be: another encoding would spoil
-        # sizes and ranges.
+        # Archives, audio and weights are compressed as far as they can be: another encoding would
+        # spoil sizes and ranges.
         session.headers.update({"Accept-Encoding": "identity", "User-Agent": "retable"})
         yield Connection(session, attempts, wait, timeout_s)
 
@@ -81,9 +81,9 @@ def read_answer(address: str, connection: Connection) -> requests.Response:
 
     def request() -> requests.Response:
         with opened(connection.session, address, connection.timeout_s) as response:
+            _ = response.content  # Reads it, while there is a connection.
             if not response.ok and isinstance(problem := refusal(response), TryAgain):
                 raise problem
-            _ = response.content  # Reads it, while there is a connection.
             return response
 
     return keep_trying(request, address, connection)

@@ -24,7 +24,7 @@ from torchvision import models
 from retable.errors import TrainingError
 from retable.spec.part import Part
 from retable.training.part import build_network
-from retable.training.pretrained import load_published_weights
+from retable.training.published_weights import find_published_weights
 
 SIDE = 24
 CPU = torch.device("cpu")
@@ -54,7 +54,7 @@ def published(path: Path, architecture: str = "squeezenet1_0", seed: int = 5) ->
     drawn = {name: torch.randn(values.shape, generator=generator) for name, values in state.items()}
     save_file({name: values.to(state[name].dtype) for name, values in drawn.items()}, path)
     origin = {
-        "weights": "imagenet", "architecture": architecture, "source": "upstream",
+        "weights": "imagenet", "architecture": architecture,
         "file": f"{architecture}-12345678.pth", "sha256": f"{seed:064x}",
     }  # fmt: skip
     path.with_suffix(".json").write_text(json.dumps(origin))
@@ -74,7 +74,7 @@ def image_network(architecture: str = "squeezenet1_0") -> nn.Module:
 def test_all_but_the_last_layer_is_that_of_the_file(tmp_path, architecture, last):
     file = published(tmp_path / "weights.safetensors", architecture)
     network, theirs = image_network(architecture), load_file(file)
-    load_published_weights(network, file)
+    find_published_weights(file).load(network, image_part(architecture))
     seeded = image_network(architecture).network.state_dict()
     for name, values in network.network.state_dict().items():
         expected = seeded if name.startswith(last) else theirs
@@ -138,7 +138,7 @@ def test_a_network_of_other_sizes_does_not_fit(tmp_path, change, message):
     state = {**load_file(file), **change}
     save_file({name: values for name, values in state.items() if values is not None}, file)
     with pytest.raises(TrainingError) as raised:
-        load_published_weights(image_network(), file)
+        find_published_weights(file).load(image_network(), image_part())
     start = f"{file}: the network needs features.0.weight of shape 96x3x7x7, but {message}"
     assert str(raised.value).startswith(start)
     assert str(raised.value).endswith("give the model those, or weights: none")

@@ -6,7 +6,7 @@ from retable.configuration.merging import nearest
 from retable.spec.corpus import Corpus
 
 
-def label_map_faults(corpus: Corpus, where: str) -> list[str]:
+def recode_faults(corpus: Corpus, where: str) -> list[str]:
     """A line for each name in `recode`, or in `labels` beside it, that leads nowhere.
 
     Recoded are the tasks of the corpus, from its classes; the classes that a dataset then lists

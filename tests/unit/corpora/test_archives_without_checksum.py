@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 
 from archive_server import Behaviour
-from corpus_specs import CORPORA, corpus_spec
-from retable.corpora.download import download_archive, link_archive
-from retable.corpora.fetch import announce
-from retable.corpora.transfer import CHUNK
+from corpus_specs import corpus_spec
+from retable.corpora.archives import inspection_of, replacement_of
 from retable.corpora.twin_tarball import write_tarball
+from retable.download.file import download_file, link_file
+from retable.download.request import CHUNK
 from retable.errors import DownloadError
 from retable.spec.corpus import Archive
 
 CUT = 2 * CHUNK
+KEY = "corpora.utpodcast.source"
 PODCASTS = "UT-Podcast.tar.gz"
 
 
@@ -41,7 +42,10 @@ class Download:
     target: Path
 
     def __call__(self, address):
-        download_archive(self.archive, self.target, [address], wait=lambda seconds: None)
+        inspection = inspection_of(self.archive)
+        download_file(
+            self.archive, self.target, [address], KEY, inspection, wait=lambda seconds: None
+        )
         return self.target.read_bytes()
 
 
@@ -122,24 +126,20 @@ def test_a_guessed_size_may_be_far_too_small(archive_server, fetch, podcasts, sh
 
 def test_a_local_archive_without_a_checksum(fetch, podcasts, tmp_path):
     archive, target = fetch.archive, tmp_path / "copy.tar.gz"
-    link_archive(archive, podcasts.parent, target)
+    inspection = inspection_of(archive)
+    link_file(archive, podcasts.parent, target, KEY, inspection)
     assert target.readlink() == podcasts
     (tmp_path / PODCASTS).write_bytes(damaged(podcasts.read_bytes(), 100_000))
     for request, advice in (
         (None, f"It is damaged or another file: fetch it again from {archive.urls[0]}."),
         ("the authors", "from where you were given it, or ask the authors for it again."),
     ):
+        corpus = corpus_spec("utpodcast").model_copy(update={"request": request})
+        replacement = replacement_of(corpus, archive, KEY)
         with pytest.raises(DownloadError) as caught:
-            link_archive(archive, tmp_path, target, request)
+            link_file(archive, tmp_path, target, KEY, inspection, replacement)
         message = str(caught.value)
         assert message.startswith(f"{tmp_path / PODCASTS}: member UT-Podcast/")
         assert "cannot be read (CRC check failed" in message
         assert message.endswith(advice)
         assert "`upstream`" not in message
-
-
-def test_whom_to_ask_for_a_corpus_is_shown(caplog):
-    caplog.set_level(logging.INFO)
-    announce(corpus_spec("utpodcast"), CORPORA)
-    assert "1 archive, about 500 MB in all" in caplog.text
-    assert "licence: by request, research\n  given out on request: ask the Center" in caplog.text

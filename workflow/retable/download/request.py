@@ -2,6 +2,7 @@
 
 import email.utils
 import itertools
+import json
 import logging
 import re
 import time
@@ -13,19 +14,21 @@ from pathlib import Path
 import requests
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema, TooManyRedirects
 
+from retable.download.progress import ProgressLog
+from retable.download.stand_ins import find_stand_in
+
 logger = logging.getLogger(__name__)
 
 CHUNK = 1 << 16
 """Bytes read at a time: what is at most lost when a connection breaks."""
-PROGRESS_EVERY_S = 5.0
 EPOCH_FROM = 1_000_000_000
 """Rate-limit resets above this are a time since 1970, below it a number of seconds."""
-LFS_POINTER = b"version https://git-lfs"
-WEB_PAGES = (b"<!doctype html", b"<html")
+MESSAGE_KIB = 64
+"""So much of a refusal is read for what it says."""
 
 
 class AddressFailed(Exception):
-    """This address will not serve the archive: go on to the next."""
+    """This address will not serve the file: go on to the next."""
 
 
 class TryAgain(Exception):
@@ -52,35 +55,6 @@ class Length:
     def fits(self, served: int | None) -> bool:
         """Whether a server that announces so many bytes may have the file."""
         return served is None or not self.exact or served == self.bytes
-
-
-class ProgressLog:
-    """Logs MB, rate and, where the length is known, percentage and time left, every few seconds."""
-
-    def __init__(self, name: str):
-        self._name = name
-        self._logged_at = self._started_at = time.monotonic()
-        self._started_with: int | None = None
-        self._total: int | None = None
-
-    def begin(self, size: int, total: int | None) -> None:
-        """A request starts with so many bytes in place: rates count from here."""
-        self._started_with, self._started_at, self._total = size, time.monotonic(), total
-
-    def update(self, size: int) -> None:
-        """So many bytes are in place now."""
-        now = time.monotonic()
-        if now - self._logged_at < PROGRESS_EVERY_S or self._started_with is None:
-            return
-        self._logged_at = now
-        rate = max(size - self._started_with, 1) / max(now - self._started_at, 1e-6)
-        done, left = f"{size / 1e6:.1f} MB", ""
-        if self._total is not None:
-            percent = 100 * size / self._total
-            done = f"{size / 1e6:.1f} of {self._total / 1e6:.1f} MB ({percent:.0f} %)"
-            minutes, seconds = divmod(round((self._total - size) / rate), 60)
-            left = f", {minutes}:{seconds:02d} min left"
-        logger.info("%s: %s, %.1f MB/s%s", self._name, done, rate / 1e6, left)
 
 
 def validator_path(part: Path) -> Path:
@@ -110,7 +84,8 @@ def receive(
         if response.status_code == 200:
             # Before its length is: what is served in place of a file has another.
             first = next(chunks, b"")
-            _refuse_stand_in(response.headers, first)
+            if stand_in := find_stand_in(response.headers, first):
+                raise AddressFailed(stand_in)
             chunks = itertools.chain([first], chunks)
         start = _first_byte(response, have, length)
         if start is None:
@@ -143,13 +118,14 @@ def opened(
     except (MissingSchema, InvalidSchema, InvalidURL, TooManyRedirects) as error:
         raise AddressFailed(f"no usable address ({error})") from error
     except requests.RequestException as error:
-        raise TryAgain(f"the connection failed ({_short(error)})") from error
+        raise TryAgain(f"the connection failed ({shortened(str(error))})") from error
 
 
 def refusal(response: requests.Response) -> AddressFailed | TryAgain:
-    """What an answer means that does not bring what was asked for."""
+    """What an answer means that does not bring what was asked for, with what its body says."""
     status = response.status_code
-    label = f"HTTP {status} {response.reason}".strip()
+    message = _message(response)
+    label = f"HTTP {status} {response.reason}".strip() + (f" ({message})" if message else "")
     if status in (408, 425, 429) or status >= 500:
         return TryAgain(label, seconds_to_wait(response.headers, time.time()))
     if status in (404, 410):
@@ -161,10 +137,10 @@ def refusal(response: requests.Response) -> AddressFailed | TryAgain:
     return AddressFailed(label)
 
 
-def is_web_page(headers: Mapping[str, str], beginning: bytes) -> bool:
-    """Whether an answer is a page for people, as its headers or first bytes tell."""
-    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    return kind == "text/html" or beginning.lstrip().lower().startswith(WEB_PAGES)
+def shortened(text: str) -> str:
+    """At most 160 characters of a text of another's, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= 160 else f"{line[:159]}…"
 
 
 def seconds_to_wait(headers: Mapping[str, str], now: float) -> float | None:
@@ -188,21 +164,15 @@ def seconds_to_wait(headers: Mapping[str, str], now: float) -> float | None:
     return None
 
 
-def _refuse_stand_in(headers: Mapping[str, str], beginning: bytes) -> None:
-    """Raises AddressFailed for what servers send in place of a file, as if all were well."""
-    if beginning.startswith(LFS_POINTER):
-        raise AddressFailed(
-            "it serves a Git LFS pointer, which is a text that stands for the file, as "
-            "raw.githubusercontent.com and clones without LFS have it. Name GitHub's media host "
-            "instead (https://media.githubusercontent.com/media/<owner>/<repository>/<branch>), or "
-            "run `git lfs pull` where the files come from"
-        )
-    if is_web_page(headers, beginning):
-        raise AddressFailed(
-            "it serves a web page in place of the file: a login or licence form, an error page, or "
-            "the address of a page about the file. Open it in a browser, and name the address "
-            "that the file itself has"
-        )
+def _message(response: requests.Response) -> str:
+    """What a refusal says, where its body is JSON with a `message`, in a few words."""
+    try:
+        content = json.loads(b"".join(itertools.islice(response.iter_content(1024), MESSAGE_KIB)))
+    except (requests.RequestException, ValueError):
+        # The status says enough.
+        return ""
+    message = content.get("message") if isinstance(content, dict) else None
+    return shortened(message) if isinstance(message, str) else ""
 
 
 def _first_byte(response: requests.Response, have: int, length: Length) -> int | None:
@@ -277,8 +247,3 @@ def _content_range(value: str) -> tuple[int | None, int | None]:
         return None, None
     start, of = match.groups()
     return (int(start) if start else None, int(of) if of != "*" else None)
-
-
-def _short(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text if len(text) <= 160 else f"{text[:157]}…"

@@ -40,8 +40,8 @@ def identity(workflow):
     return of
 
 
-DATASET = {"listing": "dataverse", "persistent_id": "doi:10.5683/SP2/TEST"}
-FILES = {"listing": "table", "table": TABLE}
+DATASET = {"persistent_id": "doi:10.5683/SP2/TEST"}
+FILES = {"table": TABLE}
 
 
 def test_another_dataset_or_address(identity):

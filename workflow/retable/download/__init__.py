@@ -1,0 +1,1 @@
+"""Downloads of files: resumable, patient, verified; they know of no corpus."""
