@@ -173,6 +173,21 @@ def warm_starts(wildcards):
     return part_files(source, "models", parts)
 
 
+def weights_file(wildcards):
+    """The file that an architecture's weights are converted from."""
+    stored = PLAN.weights(wildcards.weights).stored_as(wildcards.architecture)
+    return f"{RESULTS}/weights/{wildcards.weights}/{stored}"
+
+
+def published_weights(wildcards):
+    """The file with the weights that the runs of a part start from, if they do, as a list."""
+    experiment = experiment_of(wildcards)
+    architecture = PLAN.starting_architecture(experiment)
+    if architecture is None:
+        return []
+    return [f"{RESULTS}/weights/{experiment.model.weights}/{architecture}.safetensors"]
+
+
 def part_text(wildcards):
     return PLAN.part(experiment_of(wildcards), wildcards.part).canonical()
 

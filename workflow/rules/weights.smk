@@ -5,21 +5,6 @@ wildcard_constraints:
     architecture=any_of(PLAN.architectures()),
 
 
-def weights_file(wildcards):
-    """The file that an architecture's weights are converted from."""
-    stored = PLAN.weights(wildcards.weights).stored_as(wildcards.architecture)
-    return f"{RESULTS}/weights/{wildcards.weights}/{stored}"
-
-
-def published_weights(wildcards):
-    """The file with the weights that the runs of a part start from, if they do, as a list."""
-    experiment = experiment_of(wildcards)
-    architecture = PLAN.starting_architecture(experiment)
-    if architecture is None:
-        return []
-    return [f"{RESULTS}/weights/{experiment.model.weights}/{architecture}.safetensors"]
-
-
 rule download_weights:
     output:
         published="<results>/weights/{weights}/{stored}",
