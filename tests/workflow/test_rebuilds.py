@@ -30,7 +30,7 @@ def test_the_first_build_runs_every_rule(first_build):
     _, result = first_build
     each_archive = Counter(simulate=2, unpack=2)
     each_experiment = Counter(split=1, train=1, fit=1) + AFTER_TRAINING + Counter(score=1)
-    shown = FROM_INDEX_TO_FEATURES + SPECTROGRAMS
+    shown = FROM_INDEX_TO_FEATURES + SPECTROGRAMS + Counter(summarise_corpora=1)
     assert result.rules == each_archive + shown + each_experiment
 
 
