@@ -5,8 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
 
-from retable.corpora.fetch import fetch_archive
 from retable.checksums import write_checksum
+from retable.corpora.fetch import fetch_archive
 from retable.logs import job_log
 from retable.plan.plan import Plan
 

@@ -11,10 +11,14 @@ from retable.configuration.reading import names_below, read_yaml
 from retable.errors import RetableError
 from retable.spec.config import Config, Scale
 from retable.spec.corpus import corpus_of
-from retable.spec.model import TorchvisionNetwork
 from retable.spec.paper import Experiment, Paper
 from retable.spec.weights import PublishedWeights, WeightsSource
-from retable.weights.source import ResolvedWeights, resolve_weights, weights_asked_for
+from retable.weights.source import (
+    ResolvedWeights,
+    network_with_weights,
+    resolve_weights,
+    weights_asked_for,
+)
 
 
 def weights_of(
@@ -72,23 +76,19 @@ def _experiments(papers: Mapping[str, Paper]) -> Iterator[tuple[str, Experiment]
 def _second_starts(papers: Mapping[str, Paper]) -> Iterator[str]:
     """Faults for experiments that start both from another one and from published weights."""
     for where, experiment in _experiments(papers):
-        model, start = experiment.model, experiment.warm_start
-        if isinstance(model, TorchvisionNetwork) and model.weights != "none" and start is not None:
+        network, start = network_with_weights(experiment.model), experiment.warm_start
+        if network is not None and start is not None:
             yield (
                 f"{where}.warm_start: the network starts from {start.experiment}, and by its model "
-                f"from the weights {model.weights}; give it a model with weights: none, or leave "
+                f"from the weights {network.weights}; give it a model with weights: none, or leave "
                 "out the warm start"
             )
 
 
 def _asked_for(papers: Mapping[str, Paper]) -> set[str]:
     """Weights that models ask for, though their layers may have sizes of their own."""
-    models = [experiment.model for _, experiment in _experiments(papers)]
-    return {
-        model.weights
-        for model in models
-        if isinstance(model, TorchvisionNetwork) and model.weights != "none"
-    }
+    networks = (network_with_weights(experiment.model) for _, experiment in _experiments(papers))
+    return {network.weights for network in networks if network is not None}
 
 
 def _needed(

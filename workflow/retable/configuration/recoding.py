@@ -29,7 +29,7 @@ def _faults(corpus: Corpus, dataset: str) -> Iterator[str]:
         for name in names:
             if name not in known:
                 yield f"recode.{task}: {name!r} is no class of the corpus; {nearest(name, known)}"
-        recoded = tuple(dict.fromkeys(names.values()))
+        recoded = own.recoded[task]
         for name in own.labels.get(task, ()):
             if name not in recoded:
                 yield (

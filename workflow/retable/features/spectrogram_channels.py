@@ -35,7 +35,7 @@ from retable.audio.resample import resample
 from retable.errors import ConfigError
 from retable.features.extractor import Extractor, plain_number
 from retable.features.resizing import resized
-from retable.features.waveform import SMALLEST_DEVIATION
+from retable.features.waveform import mean_and_deviation
 from retable.features.whitening import whitened
 from retable.spec.feature import ImageChannel, SpectrogramChannels, Whitening
 
@@ -65,8 +65,8 @@ def of_length(waveform: np.ndarray, spec: SpectrogramChannels) -> np.ndarray:
 
 def normalised(waveform: np.ndarray) -> np.ndarray:
     """Zero mean and unit variance over samples; a silent clip is centred, not blown up."""
-    centred = waveform - waveform.mean(dtype=np.float64)
-    return (centred / np.maximum(centred.std(), SMALLEST_DEVIATION)).astype(np.float32)
+    mean, deviation = mean_and_deviation(waveform)
+    return ((waveform.astype(np.float64) - mean) / deviation).astype(np.float32)
 
 
 def filter_bank(spec: SpectrogramChannels, bank: str) -> torch.Tensor:

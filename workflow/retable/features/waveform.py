@@ -23,6 +23,12 @@ SMALLEST_DEVIATION = 1e-5
 step of 16-bit audio."""
 
 
+def mean_and_deviation(waveform: np.ndarray) -> tuple[float, float]:
+    """Mean and standard deviation of samples (samples,), this not below SMALLEST_DEVIATION."""
+    deviation = float(waveform.std(dtype=np.float64))
+    return float(waveform.mean(dtype=np.float64)), max(deviation, SMALLEST_DEVIATION)
+
+
 def normalisation(waveform: np.ndarray, spec: Waveform) -> tuple[float, float]:
     """What is subtracted from the samples of a clip, and what they are divided by then.
 
@@ -34,10 +40,7 @@ def normalisation(waveform: np.ndarray, spec: Waveform) -> tuple[float, float]:
     if spec.normalise == "none":
         return 0.0, 1.0
     kept = waveform[: round(spec.seconds * spec.sample_rate)]
-    measured = waveform if spec.normalise == "file" else kept
-    mean = float(measured.mean(dtype=np.float64))
-    deviation = float(measured.std(dtype=np.float64))
-    return mean, max(deviation, SMALLEST_DEVIATION)
+    return mean_and_deviation(waveform if spec.normalise == "file" else kept)
 
 
 class WaveformExtractor(Extractor):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from retable.corpora.summary import ODD_COLUMNS
 from retable.errors import DataError
 from retable.tsv import read_tsv
 
@@ -11,8 +12,6 @@ SHOWN_OF_CORPORA = (
     "longest_s",
 )  # fmt: skip
 """Columns of `corpora.tsv` that the page shows; all are text as printed."""
-SHOWN_OF_ODD_CLIPS = ("corpus", "path", "handled", "reason")
-"""Columns of `odd_clips.tsv`: a row for each clip that is kept with a remark, or rejected."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def corpora_content(
             f"{summary}: no row of corpus {', '.join(absent)}; it has "
             f"{', '.join(by_name) or 'none'}; remove the file and build it again"
         )
-    odd = read_tsv(odd_clips, SHOWN_OF_ODD_CLIPS)
+    odd = read_tsv(odd_clips, ODD_COLUMNS)
     with_odd = set(odd["corpus"])
     return {
         "corpora": [{"about": corpus, "clips": by_name[corpus.name]} for corpus in corpora],

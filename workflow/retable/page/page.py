@@ -144,12 +144,8 @@ def _paper_content(content: PagePaper) -> dict[str, object]:
 
 
 def _table_content(table: PageTable, content: PagePaper) -> dict[str, object]:
-    layout = table_layout(
-        table.table,
-        read_long_form(table.long_form),
-        table.name,
-        content.comparability,
-    )
+    long_form = read_long_form(table.long_form)
+    layout = table_layout(table.table, long_form, table.name, content.comparability)
     # The rendering escapes every text that it prints.
     return {"name": table.name, "html": Markup(html_table(layout)), "note": table.note}
 

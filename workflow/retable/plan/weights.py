@@ -7,11 +7,10 @@ from pathlib import Path
 from retable.checksums import end_checksum
 from retable.plan.corpora import CorporaPlan
 from retable.spec.base import canonical_json
-from retable.spec.model import TorchvisionNetwork
 from retable.spec.paper import Experiment
 from retable.spec.remote_file import RemoteFile
 from retable.spec.weights import PublishedWeights
-from retable.weights.source import ResolvedWeights, weights_asked_for
+from retable.weights.source import ResolvedWeights, network_with_weights, weights_asked_for
 
 
 @dataclass(frozen=True)
@@ -36,13 +35,9 @@ class WeightsPlan(CorporaPlan):
         """Weights -> architectures of the experiments that ask for them and start without."""
         lacking: dict[str, set[str]] = {}
         for experiment in experiments:
-            model = experiment.model
-            if (
-                isinstance(model, TorchvisionNetwork)
-                and model.weights != "none"
-                and self.starting_architecture(experiment) is None
-            ):
-                lacking.setdefault(model.weights, set()).add(model.architecture)
+            network = network_with_weights(experiment.model)
+            if network is not None and self.starting_architecture(experiment) is None:
+                lacking.setdefault(network.weights, set()).add(network.architecture)
         return {name: sorted(lacking[name]) for name in sorted(lacking)}
 
     def weights_in_use(self) -> list[PublishedWeights]:

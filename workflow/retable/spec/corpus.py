@@ -108,6 +108,11 @@ class Dataset(Spec):
     """Task -> upstream's class -> the class that it is called here, where corpora are put together;
     a clip of a class that is not there is left out. Classes that `labels` leaves open are these."""
 
+    @property
+    def recoded(self) -> dict[str, tuple[str, ...]]:
+        """Task -> the classes that `recode` leads to, each once."""
+        return {task: tuple(dict.fromkeys(names.values())) for task, names in self.recode.items()}
+
 
 def corpus_of(dataset: str) -> str:
     """The corpus of a dataset, which experiments name `<corpus>-<dataset>`."""
@@ -152,8 +157,7 @@ class Corpus(Spec):
     def classes(self, dataset: str) -> dict[str, tuple[str, ...]]:
         """Task -> class names of a dataset, by its name below the corpus."""
         own = self.datasets[dataset]
-        recoded = {task: tuple(dict.fromkeys(names.values())) for task, names in own.recode.items()}
-        return self.labels | recoded | own.labels
+        return self.labels | own.recoded | own.labels
 
 
 class Source(Spec):

@@ -41,7 +41,7 @@ def write_table(
         sources: Of a table with a `reading`: experiment -> source -> its files, as
             `results.Sources` says.
         missing: Experiment or fusion -> the steps to obtain its data, for those without.
-        comparability: What verdicts the audio behind the scores allows.
+        comparability: Whether the scores allow a verdict.
         note: Scale, device and the like, for the caption.
         tsv: Long form to write.
         markdown: Rendering to write.
@@ -95,7 +95,7 @@ def write_text_tables(
         sources: Experiment or fusion -> source -> its files, as `results.Sources` says.
         parameters: Figure -> experiment -> the number it is drawn at, for rows that compare.
         missing: Experiment or fusion -> the steps to obtain its data, for those without.
-        comparability: What verdicts the audio behind the scores allows.
+        comparability: Whether the scores allow a verdict.
         note: Stands beneath the results.
         text_tsv: Long form of results, derived, counted and cited values to write.
         text_markdown: Its rendering.

@@ -79,9 +79,17 @@ def weights_asked_for(model: Model) -> tuple[str, str] | None:
 
     None for other models, and for a network whose layers have sizes of their own.
     """
-    if not isinstance(model, TorchvisionNetwork) or not model.is_original:
+    network = network_with_weights(model)
+    if network is None or not network.is_original:
         return None
-    return None if model.weights == "none" else (model.weights, model.architecture)
+    return network.weights, network.architecture
+
+
+def network_with_weights(model: Model) -> TorchvisionNetwork | None:
+    """The model, if it names published weights, whatever sizes its layers have."""
+    if isinstance(model, TorchvisionNetwork) and model.weights != "none":
+        return model
+    return None
 
 
 def resolve_weights(
