@@ -14,7 +14,7 @@ from retable.evaluation.scoring import (
     score_decisions,
     score_experiment,
 )
-from retable.spec.paper import Cell, Table
+from retable.spec.table import Cell, Table
 from retable.tsv import write_tsv
 
 PAPERS = Path(__file__).parents[1] / "workflow" / "papers"

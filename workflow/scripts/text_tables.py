@@ -6,7 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
 
 from retable.logs import job_log
-from retable.spec.paper import TextRow
+from retable.spec.table import TextRow
 from retable.tables.files import write_text_tables
 from retable.tables.results import source_paths
 

@@ -11,8 +11,8 @@ from retable.errors import ConfigError
 from retable.spec.corpus import Archive
 from retable.spec.feature import Feature
 from retable.spec.model import Model
-from retable.spec.paper import Cell, Reading
 from retable.spec.split import Shares
+from retable.spec.table import Cell, Reading
 from retable.spec.training import Training
 
 TRANSFORM = {"sample_rate": 8000, "window": 64, "hop": 32}

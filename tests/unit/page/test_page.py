@@ -10,7 +10,8 @@ from retable.figures.confusion import draw_confusion_matrix
 from retable.page.corpora import PageCorpus
 from retable.page.page import PageFigure, PagePaper, PageTable, build_page
 from retable.spec.figure import ConfusionMatrices
-from retable.spec.paper import Paper, TextRow
+from retable.spec.paper import Paper
+from retable.spec.table import TextRow
 from retable.spec.weights import PublishedWeights
 from retable.tables.files import write_table, write_text_tables
 from sample_results import TABLE2, TABLE2_EXPERIMENTS, published_file, write_sample_scores

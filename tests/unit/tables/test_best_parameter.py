@@ -2,7 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from retable.errors import ConfigError
-from retable.spec.paper import Best, Cell, Reading, TextRow
+from retable.spec.table import Best, Cell, Reading, TextRow
 from retable.tables.files import write_text_tables
 from retable.tables.long_form import read_long_form
 from retable.tsv import write_tsv

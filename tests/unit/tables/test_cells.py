@@ -6,7 +6,7 @@ import pytest
 
 from retable.errors import ConfigError, DataError
 from retable.evaluation.scoring import CONFUSION_COLUMNS
-from retable.spec.paper import Cell
+from retable.spec.table import Cell
 from retable.tables.cells import merge_cells, reproduced_value
 from retable.tables.results import ExperimentScores
 from sample_results import accuracies, published_file

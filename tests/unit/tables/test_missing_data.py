@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from retable.checks.results import check_tables_complete
-from retable.spec.paper import Best, Cell, Gain, PrintedNumber, Reading, Table, TextRow
+from retable.spec.table import Best, Cell, Gain, PrintedNumber, Reading, Table, TextRow
 from retable.tables.files import write_table, write_text_tables
 from retable.tables.layout import table_layout
 from retable.tables.long_form import read_long_form

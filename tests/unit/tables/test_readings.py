@@ -5,7 +5,7 @@ import json
 import pytest
 
 from retable.errors import ConfigError, DataError
-from retable.spec.paper import Cell, Reading, Table
+from retable.spec.table import Cell, Reading, Table
 from retable.tables.files import write_table
 from retable.tables.layout import table_layout
 from retable.tables.long_form import read_long_form

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from retable.errors import ConfigError, DataError
-from retable.spec.paper import Cell, Table
+from retable.spec.table import Cell, Table
 from retable.tables.cells import reproduced_value
 from retable.tables.files import write_table
 from retable.tables.long_form import read_long_form

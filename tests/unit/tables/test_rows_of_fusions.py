@@ -7,7 +7,8 @@ import pytest
 from retable.evaluation.fusion import write_fusion
 from retable.evaluation.predictions import Predictions, write_predictions
 from retable.evaluation.scoring import score_experiment
-from retable.spec.paper import Cell, Fusion, Table
+from retable.spec.paper import Fusion
+from retable.spec.table import Cell, Table
 from retable.tables.files import write_table
 from retable.tables.long_form import read_long_form
 

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from retable.errors import DataError
-from retable.spec.paper import Reading
+from retable.spec.table import Reading
 from retable.tables.settings import read_setting
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from retable.errors import ConfigError, DataError
-from retable.spec.paper import Cell, Gain, PrintedNumber, Table, TextRow
+from retable.spec.table import Cell, Gain, PrintedNumber, Table, TextRow
 from retable.tables.files import write_table, write_text_tables
 from retable.tables.layout import table_layout
 from retable.tables.long_form import read_long_form

@@ -6,7 +6,7 @@ import pytest
 
 from retable.errors import ConfigError
 from retable.evaluation.scoring import CONFUSION_COLUMNS, read_scores
-from retable.spec.paper import Cell, Reading, Table, TextRow
+from retable.spec.table import Cell, Reading, Table, TextRow
 from retable.tables.files import write_table, write_text_tables
 from retable.tables.layout import table_layout
 from retable.tables.lines import COLUMNS

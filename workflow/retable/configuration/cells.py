@@ -4,7 +4,8 @@ import itertools
 from collections.abc import Iterator, Mapping
 
 from retable.configuration.raw import RawPaper
-from retable.spec.paper import Cell, Experiment
+from retable.spec.paper import Experiment
+from retable.spec.table import Cell
 from retable.splits.clip_roles import choosing_role
 
 

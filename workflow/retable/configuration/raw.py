@@ -6,7 +6,8 @@ from pydantic import Field
 
 from retable.spec.base import Spec
 from retable.spec.figure import Figure
-from retable.spec.paper import Pooling, Standardise, Table, TextRow
+from retable.spec.paper import Pooling, Standardise
+from retable.spec.table import Table, TextRow
 from retable.spec.training import WarmStart
 
 

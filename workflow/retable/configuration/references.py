@@ -7,7 +7,8 @@ from retable.configuration.merging import nearest
 from retable.configuration.raw import RawPaper
 from retable.spec.feature import LogMelPatches, Waveform
 from retable.spec.model import BranchedVGG, ClassifierAttention
-from retable.spec.paper import Experiment, Fusion, Table
+from retable.spec.paper import Experiment, Fusion
+from retable.spec.table import Table
 
 Experiments = Mapping[str, Mapping[str, Experiment]]
 """Experiment -> variant -> spec."""

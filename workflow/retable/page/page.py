@@ -10,7 +10,8 @@ from markupsafe import Markup
 from retable.errors import DataError
 from retable.page.corpora import PageCorpus, corpora_content
 from retable.spec.figure import Figure
-from retable.spec.paper import Comparability, Paper, Table
+from retable.spec.paper import Comparability, Paper
+from retable.spec.table import Table
 from retable.spec.weights import PublishedWeights
 from retable.tables.layout import table_layout, with_note
 from retable.tables.long_form import read_long_form

@@ -17,7 +17,8 @@ from retable.registry import BASELINES, FEATURES, FIGURES, MODELS
 from retable.spec.base import canonical_json
 from retable.spec.corpus import corpus_of
 from retable.spec.figure import Figure
-from retable.spec.paper import Comparability, Experiment, Reading
+from retable.spec.paper import Comparability, Experiment
+from retable.spec.table import Reading
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from retable.errors import ConfigError
-from retable.spec.paper import Best
+from retable.spec.table import Best
 from retable.tables.cells import cell_faults, reproduced_value
 from retable.tables.lines import Line, added_note, blank_line
 from retable.tables.missing import missing_line, missing_steps

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from retable.errors import ConfigError, DataError
-from retable.spec.paper import Cell
+from retable.spec.table import Cell
 from retable.tables.repeats import choose_runs
 from retable.tables.results import ExperimentScores
 

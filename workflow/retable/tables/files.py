@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from retable.spec.paper import Comparability, Table, TextRow
+from retable.spec.paper import Comparability
+from retable.spec.table import Table, TextRow
 from retable.tables.layout import table_layout, with_note
 from retable.tables.long_form import table_long_form
 from retable.tables.published import published_rows, read_published

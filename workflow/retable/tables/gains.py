@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from retable.errors import ConfigError
-from retable.spec.paper import Cell, Gain
+from retable.spec.table import Cell, Gain
 from retable.tables.cells import reproduced_value
 from retable.tables.lines import Line, added_note, blank_line
 from retable.tables.long_form import scores_of

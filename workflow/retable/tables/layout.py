@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from retable.spec.paper import Comparability, Table
+from retable.spec.paper import Comparability
+from retable.spec.table import Table
 from retable.tables.lines import Line, text_lines
 from retable.tables.missing import steps_of
 from retable.tables.verdicts import CITED, DATA_MISSING, TITLE_NOTES, is_not_comparable

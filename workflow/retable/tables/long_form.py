@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from retable.errors import ConfigError, DataError
-from retable.spec.paper import Cell, Table
+from retable.spec.table import Cell, Table
 from retable.tables.cells import cell_faults, reproduced_value
 from retable.tables.lines import (
     COLUMNS,

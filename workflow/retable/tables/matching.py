@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from retable.errors import ConfigError
-from retable.spec.paper import Cell, Table
+from retable.spec.table import Cell, Table
 from retable.tables.cells import merge_cells
 from retable.tables.verdicts import decimals_of
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from retable.errors import DataError
-from retable.spec.paper import PrintedNumber
+from retable.spec.table import PrintedNumber
 
 COLUMNS = ("paper", "table", "row", "column", "metric", "value", "unit", "kind", "note")
 KEY = ("table", "row", "column", "metric")

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 
 from retable.errors import ConfigError
-from retable.spec.paper import Cell, Reading, Table
+from retable.spec.table import Cell, Reading, Table
 from retable.tables.lines import Line, as_long_form, blank_line, key_of, text_lines
 from retable.tables.matching import match_cells
 from retable.tables.missing import missing_line, missing_steps

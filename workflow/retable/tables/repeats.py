@@ -6,8 +6,8 @@ import pandas as pd
 
 from retable.errors import DataError
 from retable.evaluation.scoring import POOLED, first_of_best
-from retable.spec.paper import Cell
 from retable.spec.split import Role
+from retable.spec.table import Cell
 from retable.splits.clip_roles import choosing_role
 from retable.tables.results import ExperimentScores
 

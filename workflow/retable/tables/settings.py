@@ -11,7 +11,7 @@ import numpy as np
 
 from retable.errors import DataError, listed
 from retable.spec.base import value_at
-from retable.spec.paper import Reading
+from retable.spec.table import Reading
 from retable.tables.results import Sources
 from retable.tables.verdicts import decimals_of, print_number
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from retable.errors import ConfigError
-from retable.spec.paper import TextRow
+from retable.spec.table import TextRow
 from retable.tables.best_parameter import best_parameter_line
 from retable.tables.gains import gain_line
 from retable.tables.lines import Line, as_long_form, blank_line, key_of, text_lines
