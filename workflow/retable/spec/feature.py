@@ -232,12 +232,87 @@ class SpectrogramChannels(Spec):
         return self
 
 
+class NormalisedSpectrogram(Spec):
+    """Spectrogram of a clip of fixed length, each row of zero mean and unit variance over time, as
+    VGGVox sees it (vggvox_mtl, section 4.1).
+
+    A clip that is shorter than its frames is continued by zeros. A longer one keeps more of them,
+    up to `longest_frames` from its middle; what a network sees at once are `frames` of it.
+    """
+
+    kind: Literal["normalised_spectrogram"]
+    sample_rate: Size
+    pre_emphasis: float = Field(ge=0, lt=1)
+    """What is subtracted of the sample before, of a clip without its mean."""
+    window: Size
+    """Samples of the Hamming window."""
+    hop: Size
+    rows: Literal["two_sided", "one_sided", "real_imaginary"]
+    """What the rows are: all frequencies of a Fourier transform of `height` points, whose upper
+    half mirrors the lower; those up to half the rate, of a longer transform; or the real parts of
+    as many frequencies, and then their imaginary parts."""
+    height: Size
+    """Rows of the image."""
+    frames: Size
+    """Columns that a network sees."""
+    longest_frames: Size
+    """Columns that are kept of a longer clip."""
+    spectrum: Literal["magnitude", "power_density"] = "magnitude"
+    """What stands in the rows: the magnitude, or the power spectral density by the conventions of
+    `scipy.signal.spectrogram`, which subtracts each window's mean."""
+    normalise: Literal["row", "waveform"]
+    """What gets zero mean and unit variance: each row over the frames of its clip, or the clip's
+    samples before they are cut into windows."""
+    dtype: Literal["float16", "float32"] = "float32"
+    audio_layout: ClassVar[AudioLayout] = "mono"
+
+    @property
+    def fft_size(self) -> int:
+        """Points of the Fourier transform that has these rows."""
+        return {
+            "two_sided": self.height,
+            "one_sided": 2 * (self.height - 1),
+            "real_imaginary": self.height - 2,
+        }[self.rows]
+
+    @property
+    def samples(self) -> int:
+        """Samples that fill the frames of a network: 64,240 in the paper's 4 s."""
+        return self.window + (self.frames - 1) * self.hop
+
+    @model_validator(mode="after")
+    def _has_sizes_that_fit_together(self) -> "NormalisedSpectrogram":
+        faults = []
+        if self.rows == "real_imaginary" and self.height % 2:
+            faults.append(
+                f"height is {self.height}, and half of the rows are real parts; make it even"
+            )
+        if self.rows == "real_imaginary" and self.spectrum != "magnitude":
+            faults.append(
+                f"spectrum is {self.spectrum}, and rows are real and imaginary parts; drop one"
+            )
+        if self.window > self.fft_size:
+            faults.append(
+                f"window is {self.window}, but {self.height} rows that are {self.rows} come from "
+                f"{self.fft_size} points; raise height, or shorten the window"
+            )
+        if self.longest_frames < self.frames:
+            faults.append(
+                f"longest_frames is {self.longest_frames}, below frames, which is {self.frames}; "
+                "raise it"
+            )
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+
 Feature = Annotated[
     Spectrogram
     | LogMelStatistics
     | LogMelPatches
     | Waveform
     | SpectrogramImage
-    | SpectrogramChannels,
+    | SpectrogramChannels
+    | NormalisedSpectrogram,
     Field(discriminator="kind"),
 ]

@@ -8,7 +8,14 @@ from retable.spec.base import Spec
 from retable.spec.variant import VariantName
 
 Drawn = Literal[
-    "confusions", "histories", "scores", "examples", "patches", "attention", "fusion_sizes"
+    "confusions",
+    "histories",
+    "scores",
+    "examples",
+    "patches",
+    "attention",
+    "fusion_sizes",
+    "verified_runs",
 ]
 """Files of an experiment or fusion that a figure is drawn from."""
 
@@ -60,6 +67,24 @@ class MetricByParameter(_Figure):
     role: Literal["validation", "test"] = "test"
 
 
+class MetricByRun(_Figure):
+    """A metric of every single run, so that one sees how much seeds alone make of it."""
+
+    draws: ClassVar[Drawn] = "scores"
+    kind: Literal["metric_by_run"]
+    task: str
+    metric: Literal["accuracy", "uar", "macro_f1"] = "accuracy"
+
+
+class RocCurves(_Figure):
+    """How often verifications take two speakers for one, against how often they know one;
+    `experiments` names verifications.
+    """
+
+    draws: ClassVar[Drawn] = "verified_runs"
+    kind: Literal["roc"]
+
+
 class AccuracyByFused(_Figure):
     """Accuracy against the number of fused classifiers; `experiments` names fusions."""
 
@@ -102,7 +127,9 @@ class ExampleClips(Spec):
     by: str
     classes: tuple[str, ...]
     where: dict[str, str] = {}
+    each: dict[str, dict[str, str]] = {}
     levels: bool = False
+    waveforms: bool = False
 
 
 class Spectrograms(_Figure):
@@ -116,6 +143,10 @@ class Spectrograms(_Figure):
     classes: tuple[str, ...] = Field(min_length=1)
     where: dict[str, str] = {}
     """Column -> value of the clips to choose from; the first by clip_id is shown."""
+    each: dict[str, dict[str, str]] = {}
+    """Class -> what is laid over `where` for it alone."""
+    waveforms: bool = False
+    """Shows the samples of each clip above its spectrogram."""
     level_band: Band | None = None
     """Adds the mean level by frequency over all clips of each class, and compares the first two
     classes in this band and beside it."""
@@ -126,7 +157,9 @@ class Spectrograms(_Figure):
             by=self.by,
             classes=self.classes,
             where=self.where,
+            each=self.each,
             levels=self.level_band is not None,
+            waveforms=self.waveforms,
         )
 
 
@@ -134,6 +167,8 @@ Figure = Annotated[
     ConfusionMatrices
     | LearningCurves
     | MetricByParameter
+    | MetricByRun
+    | RocCurves
     | Spectrograms
     | AccuracyByFused
     | AttentionOverTime

@@ -188,6 +188,21 @@ class TorchvisionNetwork(Spec):
         return self
 
 
+class VGGVox(Spec):
+    """VGGVox, a head a task on its shared layers (vggvox_mtl, Table 1).
+
+    Kernels, strides and poolings are those of the table.
+    """
+
+    kind: Literal["vggvox"]
+    filters: tuple[Size, Size, Size, Size, Size]
+    """Of conv1 to conv5: the paper's third has 256, that of VGGVox 384."""
+    hidden: tuple[Size, Size]
+    """Neurons of fc6 and fc7."""
+    batch_norm: bool
+    """After every layer but the heads."""
+
+
 class SupportVectorMachine(Spec):
     """RBF support vector machine on standardised features."""
 
@@ -207,6 +222,7 @@ Model = Annotated[
     | ClassifierAttention
     | BandAttention
     | TorchvisionNetwork
+    | VGGVox
     | SupportVectorMachine,
     Field(discriminator="kind"),
 ]

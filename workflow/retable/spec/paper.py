@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from retable.spec.base import Spec
+from retable.spec.base import Size, Spec
 from retable.spec.feature import Feature
 from retable.spec.figure import Figure
 from retable.spec.model import Model
@@ -67,6 +67,8 @@ class Experiment(Spec):
     pooling: Pooling = "mean"
     predict_train: bool = False
     """Whether training clips are predicted too, for fusions that look at them."""
+    embed: bool = False
+    """Whether the embeddings of all clips are kept, for verifications."""
     repeats: int = Field(default=1, ge=1)
     folds: tuple[int, ...] | None = Field(default=None, min_length=1)
     """The folds that are run; all when absent."""
@@ -122,6 +124,42 @@ class Fusion(Spec):
         return f"{self.paper}, {self.fusion} {self.variant}"
 
 
+class Verification(Spec):
+    """Whether two clips are of one speaker, decided by the runs of an experiment, in one variant
+    (vggvox_mtl, section 6).
+
+    The pairs are of clips that the runs test: speakers that they have never heard.
+    """
+
+    paper: str
+    verification: str
+    variant: VariantName
+    title: str
+    experiment: str
+    """Whose runs of `variant: paper` decide."""
+    task: str
+    """The task whose classes are the speakers."""
+    decision: Literal["same_class", "cosine"]
+    """When two clips are of one speaker: where the network takes both for the same of its classes,
+    or where the cosine of their embeddings exceeds a threshold, at which the two kinds of errors
+    are equally frequent among pairs of training clips."""
+    pairs: Size
+    """Pairs of each run, of which half are of one speaker."""
+    seed: int
+    """Of the pairs, which are the same for all experiments on one split."""
+
+    @property
+    def subject(self) -> str:
+        """What checks call it."""
+        return f"{self.paper}, {self.verification} {self.variant}"
+
+    @model_validator(mode="after")
+    def _has_as_many_of_each(self) -> "Verification":
+        if self.pairs % 2:
+            raise ValueError(f"pairs is {self.pairs}, and half are of one speaker; make it even")
+        return self
+
+
 class Paper(Spec):
     """One paper with every experiment resolved."""
 
@@ -134,6 +172,8 @@ class Paper(Spec):
     """Experiment -> variant -> its resolved spec."""
     fusions: dict[str, dict[str, Fusion]] = {}
     """Fusion -> variant -> its resolved spec; no experiment has its name."""
+    verifications: dict[str, dict[str, Verification]] = {}
+    """Verification -> variant -> its resolved spec; nor has one of these."""
     tables: dict[str, Table]
     text: tuple[TextRow, ...]
     figures: dict[str, Figure]

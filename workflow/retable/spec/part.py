@@ -35,4 +35,5 @@ class Part(Spec):
     """Task -> class names in the order of the scores."""
     warm_start: WarmStart | None = None
     predict_train: bool = False
+    embed: bool = False
     runs: tuple[Run, ...]

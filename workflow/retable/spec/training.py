@@ -72,6 +72,9 @@ class Training(Spec):
     """Clips of different lengths in a batch: as they are stored, with zeros at their end; all cut
     to the shortest of the batch, so that a prediction depends on its batch (cabcnn, section 4); or
     whole, and steps past a clip's end do not count."""
+    crop: Literal["centre", "random"] = "centre"
+    """What training sees of a clip that is longer than what a network sees at once: its middle, as
+    prediction does, or a part that is drawn anew every epoch."""
     mixup: Mixup | None = None
     """Joins the two inputs of an experiment into samples with the targets of both."""
     frozen: tuple[str, ...] = ()
