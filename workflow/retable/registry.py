@@ -9,6 +9,9 @@ from typing import Any
 from retable.errors import ConfigError
 
 FEATURES = {
+    "normalised_spectrogram": (
+        "retable.features.normalised_spectrogram:NormalisedSpectrogramExtractor"
+    ),
     "spectrogram": "retable.features.spectrogram:SpectrogramExtractor",
     "spectrogram_channels": "retable.features.spectrogram_channels:SpectrogramChannelsExtractor",
     "logmel_statistics": "retable.features.logmel_statistics:LogMelStatisticsExtractor",
@@ -24,6 +27,7 @@ MODELS = {
     "classifier_attention": "retable.models.classifier_attention:ClassifierAttentionNetwork",
     "gresnet": "retable.models.gresnet:GatedResidualNetwork",
     "torchvision": "retable.models.torchvision_networks:TorchvisionNetwork",
+    "vggvox": "retable.models.vggvox:VGGVoxNetwork",
 }
 """Network kind -> module, built from its spec, the input shape and the classes of each task."""
 
@@ -36,7 +40,9 @@ FIGURES = {
     "confusion_matrix": "retable.figures.confusion:draw_confusion_matrix",
     "learning_curves": "retable.figures.curves:draw_learning_curves",
     "metric_by_parameter": "retable.figures.parameter:draw_metric_by_parameter",
+    "metric_by_run": "retable.figures.runs:draw_metric_by_run",
     "mixed_patches": "retable.figures.patches:draw_mixed_patches",
+    "roc": "retable.figures.roc:draw_roc",
     "spectrograms": "retable.figures.spectrograms:draw_spectrograms",
 }
 """Figure kind -> function that draws it."""

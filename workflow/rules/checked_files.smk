@@ -4,10 +4,10 @@ def corpus_files(name):
 
 
 def checked_predictions():
-    """Subject -> prediction files, for every experiment, fusion and variant."""
+    """Subject -> prediction files, for every experiment, fusion, verification and variant."""
     return {
         spec.subject: prediction_files(spec)
-        for spec in [*PLAN.experiments.values(), *PLAN.fusions.values()]
+        for spec in [*PLAN.experiments.values(), *PLAN.derived.values()]
     }
 
 
@@ -24,7 +24,7 @@ def checked_roles():
 
 
 def checked_scores():
-    """Subject -> its scores and confusion counts, for every experiment and fusion."""
+    """Subject -> its scores and confusion counts, for all that has scores."""
     return {
         f"{paper}, {name}": [
             *score_files(paper, [name], ".tsv"),
@@ -51,6 +51,19 @@ def checked_fusions():
         fusion.subject: fusion_file(fusion, "audit.tsv")
         for fusion in PLAN.fusions.values()
     }
+
+
+def checked_verifications():
+    """Subject -> speakers of the clips, their column and roles, for every verification."""
+    checked = {}
+    for verification in PLAN.verifications.values():
+        one = PLAN.speaker_input(verification)
+        checked[verification.subject] = {
+            "dataset": dataset_file(one.dataset),
+            "task": verification.task,
+            "roles": split_file(verification.paper, one, "roles.tsv"),
+        }
+    return checked
 
 
 def leaky_fusions():

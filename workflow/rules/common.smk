@@ -12,7 +12,7 @@ sys.path.insert(0, str(WORKFLOW))
 from retable.errors import RetableError
 from retable.plan.plan import Plan
 from retable.spec.corpus import corpus_of
-from retable.spec.paper import Fusion
+from retable.spec.paper import Fusion, Verification
 
 try:
     PLAN = Plan.of(config, WORKFLOW)
@@ -34,6 +34,7 @@ wildcard_constraints:
     paper=any_of(PLAN.papers),
     experiment=any_of(PLAN.network_names() + PLAN.baseline_names()),
     fusion=any_of(sorted({fusion for _, fusion, _ in PLAN.fusions})),
+    verification=any_of(sorted({name for _, name, _ in PLAN.verifications})),
     scored=any_of(sorted({name for _, name in PLAN.scored})),
     layout="mono|stereo",
     standardise="band|band_and_channel",

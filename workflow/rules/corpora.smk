@@ -92,8 +92,10 @@ rule index:
 rule select_dataset:
     input:
         manifest=lambda wc: manifest_of(corpus_of(wc.dataset)),
+        rejected=lambda wc: rejected_of(corpus_of(wc.dataset)),
     output:
         dataset="<results>/datasets/{dataset}.tsv",
+        rejected="<results>/datasets/{dataset}-rejected.tsv",
     log:
         "<logs>/datasets/{dataset}.log",
     conda:

@@ -1,4 +1,4 @@
-# Scores of experiments and fusions from their predictions, and the fusions themselves.
+# Scores of experiments, fusions and verifications from their predictions, and the latter two.
 rule fuse:
     input:
         lambda wc: flattened(fusion_members(wc)),
@@ -19,6 +19,27 @@ rule fuse:
         code=PLAN.code("fuse.py"),
     script:
         "../scripts/fuse.py"
+
+
+# Whether two clips are of one speaker, from what trained networks say of each.
+rule verify:
+    input:
+        unpack(verifying_files),
+    output:
+        predictions="<results>/verifications/{paper}/{verification}/{variant}/predictions.parquet",
+        runs="<results>/verifications/{paper}/{verification}/{variant}/runs.tsv",
+        roc="<results>/verifications/{paper}/{verification}/{variant}/roc.tsv",
+    log:
+        "<logs>/verify/{paper}/{verification}-{variant}.log",
+    benchmark:
+        "<benchmarks>/verify/{paper}/{verification}-{variant}.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        verification=lambda wc: verification_of(wc).canonical(),
+        code=PLAN.code("verify.py"),
+    script:
+        "../scripts/verify.py"
 
 
 # All variants of an experiment or fusion together.

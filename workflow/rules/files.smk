@@ -25,6 +25,10 @@ def manifest_of(corpus):
     return f"{RESULTS}/corpora/{corpus}/manifest.tsv"
 
 
+def rejected_of(corpus):
+    return f"{RESULTS}/corpora/{corpus}/rejected.tsv"
+
+
 def corpus_facts(corpus):
     return f"{RESULTS}/corpora/{corpus}/corpus.json"
 
@@ -124,6 +128,14 @@ def fusion_file(fusion, name):
     return f"{RESULTS}/fusions/{fusion.paper}/{fusion.fusion}/{fusion.variant}/{name}"
 
 
+def verification_file(verification, name):
+    """A file of a verification and variant."""
+    return (
+        f"{RESULTS}/verifications/{verification.paper}/{verification.verification}/"
+        f"{verification.variant}/{name}"
+    )
+
+
 def score_files(paper, experiments, name):
     """`<experiment>.tsv` or `<experiment>-confusion.tsv` of each experiment."""
     return [
@@ -193,9 +205,11 @@ def part_text(wildcards):
 
 
 def prediction_files(spec):
-    """Predictions of an experiment's parts, or of a fusion."""
+    """Predictions of an experiment's parts, of a fusion or of a verification."""
     if isinstance(spec, Fusion):
         return [fusion_file(spec, "predictions.parquet")]
+    if isinstance(spec, Verification):
+        return [verification_file(spec, "predictions.parquet")]
     return part_files(spec, "predictions.parquet")
 
 
@@ -214,6 +228,27 @@ def fusion_members(wildcards):
             PLAN.experiment(wildcards.paper, name, fusion.members_variant)
         )
         for name in fusion.members
+    }
+
+
+def verification_of(wildcards):
+    """The verification that `paper`, `verification` and `variant` name."""
+    return PLAN.verifications[
+        wildcards.paper, wildcards.verification, wildcards.variant
+    ]
+
+
+def verifying_files(wildcards):
+    """What the runs behind a verification leave: predictions, and embeddings to compare."""
+    verification = verification_of(wildcards)
+    experiment = PLAN.experiment(wildcards.paper, verification.experiment, "paper")
+    compared = verification.decision == "cosine"
+    return {
+        "dataset": dataset_file(PLAN.speaker_input(verification).dataset),
+        "predictions": prediction_files(experiment),
+        "embeddings": (
+            part_files(experiment, "embeddings.parquet") if compared else []
+        ),
     }
 
 
@@ -284,6 +319,12 @@ def figure_files(wildcards):
             fusion_file(
                 PLAN.fusions[wildcards.paper, name, figure.variant], "sizes.tsv"
             )
+        ],
+        "verified_runs": lambda name: [
+            verification_file(
+                PLAN.verifications[wildcards.paper, name, figure.variant], file
+            )
+            for file in ("roc.tsv", "runs.tsv")
         ],
     }[figure.draws]
     return {name: files_of(name) for name in figure.experiments}

@@ -7,6 +7,7 @@ rule check:
         flattened(checked_predictions()),
         flattened({s: roles.values() for s, roles in checked_roles().items()}),
         list(checked_fusions().values()),
+        [one["dataset"] for one in checked_verifications().values()],
         flattened(checked_scores()),
         [flattened(built_tables(paper)) for paper in PLAN.papers],
     output:
@@ -33,6 +34,7 @@ rule check:
         predictions=checked_predictions(),
         roles=checked_roles(),
         fusions=checked_fusions(),
+        verifications=checked_verifications(),
         other_roles=leaky_fusions(),
         scores=checked_scores(),
         tables={paper: built_tables(paper) for paper in PLAN.papers},

@@ -2,6 +2,7 @@
 rule split:
     input:
         datasets=lambda wc: [dataset_file(name) for name in split_datasets(wc)],
+        rejected=f"{RESULTS}/datasets/{{dataset}}-rejected.tsv",
     output:
         roles="<results>/splits/{paper}/{dataset}/{split}/roles.tsv",
         audit="<results>/splits/{paper}/{dataset}/{split}/audit.tsv",

@@ -1,4 +1,15 @@
 # Networks are trained and baselines fitted, some runs of one experiment and variant a job.
+TRAINED = {
+    "predictions": "<results>/runs/{paper}/{experiment}/{variant}/part{part}/predictions.parquet",
+    "runs": "<results>/runs/{paper}/{experiment}/{variant}/part{part}/run.json",
+    "history": "<results>/runs/{paper}/{experiment}/{variant}/part{part}/history.tsv",
+    "model": "<results>/runs/{paper}/{experiment}/{variant}/part{part}/model.json",
+    "weights": directory(
+        "<results>/runs/{paper}/{experiment}/{variant}/part{part}/models"
+    ),
+}
+
+
 rule train:
     input:
         lambda wc: files_in(part_inputs(wc)),
@@ -9,13 +20,7 @@ rule train:
             file.replace(".safetensors", ".json") for file in published_weights(wc)
         ],
     output:
-        predictions="<results>/runs/{paper}/{experiment}/{variant}/part{part}/predictions.parquet",
-        runs="<results>/runs/{paper}/{experiment}/{variant}/part{part}/run.json",
-        history="<results>/runs/{paper}/{experiment}/{variant}/part{part}/history.tsv",
-        model="<results>/runs/{paper}/{experiment}/{variant}/part{part}/model.json",
-        weights=directory(
-            "<results>/runs/{paper}/{experiment}/{variant}/part{part}/models"
-        ),
+        **TRAINED,
     log:
         "<logs>/train/{paper}/{experiment}-{variant}-part{part}.log",
     benchmark:
@@ -34,6 +39,18 @@ rule train:
         code=lambda wc: PLAN.model_code("train.py", experiment_of(wc)),
     script:
         "../scripts/train.py"
+
+
+# The same, and the embeddings of all clips that verifications compare.
+use rule train as train_and_embed with:
+    output:
+        **TRAINED,
+        embeddings="<results>/runs/{paper}/{experiment}/{variant}/part{part}/embeddings.parquet",
+    wildcard_constraints:
+        experiment=any_of(PLAN.embedding_names()),
+
+
+ruleorder: train_and_embed > train
 
 
 rule fit:

@@ -23,6 +23,7 @@ with job_log(snakemake.log.job):
         roles=params.roles,
         fusions=params.fusions,
         other_roles=params.other_roles,
+        verifications=params.verifications,
         scores=params.scores,
         tables={
             str(papers / paper / "published.csv"): tables for paper, tables in params.tables.items()

@@ -1,13 +1,14 @@
-"""Computes the spectrograms, and the levels, that a figure shows."""
+"""Computes the spectrograms, the waveforms and the levels that a figure shows."""
 
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
 
-from retable.features.examples import write_examples
+from pydantic import TypeAdapter
+
+from retable.features.examples import ShownFeature, write_examples
 from retable.logs import job_log
-from retable.spec.feature import Spectrogram
 from retable.spec.figure import ExampleClips
 
 with job_log(snakemake.log[0]):
@@ -15,6 +16,6 @@ with job_log(snakemake.log[0]):
         Path(snakemake.input.dataset),
         [Path(shard) for shard in snakemake.input.audio],
         ExampleClips.model_validate_json(snakemake.params.clips),
-        Spectrogram.model_validate_json(snakemake.params.feature),
+        TypeAdapter(ShownFeature).validate_json(snakemake.params.feature),
         Path(snakemake.output.examples),
     )

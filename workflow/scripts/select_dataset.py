@@ -12,7 +12,9 @@ from retable.spec.corpus import Dataset
 with job_log(snakemake.log[0]):
     write_dataset(
         Path(snakemake.input.manifest),
+        Path(snakemake.input.rejected),
         Dataset.model_validate_json(snakemake.params.dataset),
         snakemake.params.classes,
         Path(snakemake.output.dataset),
+        Path(snakemake.output.rejected),
     )

@@ -14,6 +14,7 @@ from retable.splits.files import write_split
 with job_log(snakemake.log[0]):
     write_split(
         [Path(table) for table in snakemake.input.datasets],
+        Path(snakemake.input.rejected),
         TypeAdapter(Split).validate_json(snakemake.params.split),
         Path(snakemake.output.roles),
         Path(snakemake.output.audit),

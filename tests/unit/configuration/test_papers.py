@@ -96,13 +96,13 @@ def test_overrides_of_the_configuration_lie_over_those_of_the_scale(read, edit):
             "models",
             {"small": {"kind": "resnet"}},
             "models.small.kind: 'resnet' is not allowed; allowed: 'gresnet', 'branched_vgg', "
-            "'classifier_attention', 'band_attention', 'torchvision', 'svm'",
+            "'classifier_attention', 'band_attention', 'torchvision', 'vggvox', 'svm'",
         ),
         (
             "models",
             {"small": {"kind": None}},
             "models.small.kind: missing; allowed: gresnet, branched_vgg, classifier_attention, "
-            "band_attention, torchvision, svm",
+            "band_attention, torchvision, vggvox, svm",
         ),
         (
             "models",
@@ -156,7 +156,7 @@ def test_overrides_of_the_configuration_lie_over_those_of_the_scale(read, edit):
         (
             "experiments",
             {"NET": {"epochs": 3}},
-            "experiments.NET.epochs: unknown key; known: dataset, feature, folds, model, pooling, "
+            "experiments.NET.epochs: unknown key; known: dataset, embed, feature, folds, model, pooling, "
             "predict_train, repeats, runs_per_part, split, standardise, tasks, title, training, "
             "variants, warm_start",
         ),

@@ -53,6 +53,84 @@ def test_every_fault_is_told_with_its_key(folder):
     ]
 
 
+ACTORS = """\
+actor\trole\tsex\tage
+03\ttest\tMale\t30
+01\ttrain\tMale\t31
+02\ttest\tFemale\t30
+\ttrain\tFemale\t40
+"""
+
+
+@pytest.fixture
+def actors(tmp_path):
+    """A table of actors and their roles; one who trains has no name."""
+    table = tmp_path / "actors.tsv"
+    table.write_text(ACTORS)
+    return table
+
+
+def test_a_reference_may_be_to_some_rows(actors):
+    tested = {"table": "actors.tsv", "column": "actor", "where": {"role": "test"}}
+    content = {"roles": [{"test": {"speaker": tested}}]}
+    faults = []
+    assert with_columns(content, actors.parent, "papers.x", faults) == {
+        "roles": [{"test": {"speaker": ["03", "02"]}}]
+    }
+    assert faults == []
+
+
+def test_a_row_must_have_the_value_of_every_column(actors):
+    assert read_column(actors, "actor", {"role": "test", "sex": "Female"}) == ["02"]
+    # YAML reads 30 as a number.
+    reference = {"table": "actors.tsv", "column": "actor", "where": {"age": 30, "sex": "Male"}}
+    assert with_columns(reference, actors.parent, "papers.x", []) == ["03"]
+
+
+def test_only_the_rows_that_are_taken_need_a_value(actors):
+    assert read_column(actors, "actor", {"role": "test"}) == ["03", "02"]
+    with pytest.raises(DataError, match=r"actors\.tsv, line 5: no actor; add it"):
+        read_column(actors, "actor", {"role": "train"})
+
+
+@pytest.mark.parametrize(
+    ("where", "fault"),
+    [
+        (
+            {"role": "validation"},
+            "the table {} has no row with role 'validation' (values present in role: 'test', "
+            "'train'); correct `where`, or the table",
+        ),
+        (
+            {"role": "test", "age": 31},
+            "the table {} has no row with role 'test' and age '31' (values present in role: "
+            "'test', 'train'; age: '30', '31', '40'); correct `where`, or the table",
+        ),
+        ({"part": "a"}, "the table {} has no column 'part'; it has actor, role, sex, age"),
+        (
+            {"role": ["test", "train"]},
+            "`where` of a reference to the table {} is {'role': ['test', 'train']}; write one "
+            'value, as text, for each of its columns: {column: "value"}',
+        ),
+        (
+            {"role": True},
+            "`where` of a reference to the table {} is {'role': True}; write one value, as text, "
+            'for each of its columns: {column: "value"}',
+        ),
+        (
+            "test",
+            "`where` of a reference to the table {} is 'test'; write one value, as text, for each "
+            'of its columns: {column: "value"}',
+        ),
+    ],
+)
+def test_rows_that_are_not_there(actors, where, fault):
+    content = {"test": {"table": "actors.tsv", "column": "actor", "where": where}}
+    faults = []
+    assert with_columns(content, actors.parent, "papers.x", faults) == {"test": []}
+    assert faults == ["papers.x.test: " + fault.replace("{}", str(actors), 1)]
+
+
 @pytest.mark.parametrize("row", ["p4\n", "p4\t\n"])
 def test_a_row_without_a_value(folder, row):
     table = folder / "speakers.tsv"

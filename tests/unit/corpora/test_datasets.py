@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from retable.corpora.datasets import check_classes, select_clips
+from retable.corpora.datasets import check_classes, select_clips, select_rejected
 from retable.corpora.index import read_manifest, write_manifest
 from retable.corpora.tables import write_dataset
 from retable.errors import DataError
@@ -54,20 +54,31 @@ def spoken(tmp_path):
     """A manifest in which speakers have 3, 2 and 1 clips, and nobody sings."""
     clips = pd.DataFrame(
         {
+            "clip_id": [str(number) for number in range(6)],
             "path": [f"{number}.wav" for number in range(6)],
             "speaker": ["a", "a", "a", "b", "b", "c"],
             "manner": "speech",
         }
     )
+    rejected = pd.DataFrame(columns=["path", "reason", "clip_id", "speaker", "manner"])
     write_manifest(clips, tmp_path / "manifest.tsv")
+    write_manifest(rejected, tmp_path / "rejected.tsv")
     return tmp_path / "manifest.tsv"
+
+
+def write(manifest, dataset, classes, output):
+    """Writes a dataset of a manifest beside which its rejected clips are."""
+    rejected = output.with_stem(f"{output.stem}-rejected")
+    inputs = (manifest, manifest.with_name("rejected.tsv"))
+    write_dataset(*inputs, dataset, classes, output, rejected)
+    return rejected
 
 
 def test_a_class_without_a_clip_is_named_with_its_dataset(spoken):
     classes = {"manner": ["speech", "song", "chant"], "speaker": ["a", "b", "c"]}
     output = spoken.with_name("voices-all.tsv")
     with pytest.raises(DataError) as caught:
-        write_dataset(spoken, Dataset(), classes, output)
+        write(spoken, Dataset(), classes, output)
     message = str(caught.value)
     assert message.startswith(f"{output}, cut from {spoken}: its 6 clips lack classes that they")
     assert "  - manner: no clip of 'song', 'chant', only 'speech' 6\n" in message
@@ -79,20 +90,20 @@ def test_a_class_without_a_clip_is_named_with_its_dataset(spoken):
 def test_the_classes_of_what_is_selected_count(spoken):
     one = Dataset(where=({"speaker": ["a", "b"]},))
     output = spoken.with_name("voices-two.tsv")
-    write_dataset(spoken, one, {"speaker": ["a", "b"], "manner": ["speech"]}, output)
+    write(spoken, one, {"speaker": ["a", "b"], "manner": ["speech"]}, output)
     assert list(read_manifest(output)["speaker"]) == ["a", "a", "a", "b", "b"]
     with pytest.raises(DataError, match="speaker: no clip of 'c', only 'a' 3, 'b' 2"):
-        write_dataset(spoken, one, {"speaker": ["a", "b", "c"]}, output)
+        write(spoken, one, {"speaker": ["a", "b", "c"]}, output)
 
 
 def test_a_corpus_that_may_lack_classes_is_not_asked_for_them(spoken):
     output = spoken.with_name("voices-all.tsv")
-    write_dataset(spoken, Dataset(), {}, output)
+    write(spoken, Dataset(), {}, output)
     assert output.read_bytes() == spoken.read_bytes()
 
 
 def test_a_task_that_is_no_column(spoken):
-    fault = "task accent is no column of the manifest: path, speaker, manner"
+    fault = "task accent is no column of the manifest: clip_id, path, speaker, manner"
     with pytest.raises(DataError, match=fault):
         check_classes(read_manifest(spoken), {"accent": ["AU"]}, "voices-all.tsv")
 
@@ -159,13 +170,75 @@ def test_names_that_no_clip_has(coded):
         select_clips(coded, Dataset(recode={"emotoin": NAMES}))
 
 
-def test_the_table_of_a_dataset_has_the_new_names_and_must_have_clips_of_each(coded, tmp_path):
+@pytest.fixture
+def refused():
+    """What the corpus of `coded` has rejected."""
+    return pd.DataFrame(
+        [
+            ("f.wav", "silent: all 9 samples are zero", "f", "1", "SAD"),
+            ("g.wav", "unreadable: Format not recognised", "g", "2", "NEU"),
+            ("h.wav", "unreadable: Format not recognised", "h", "2", "XXX"),
+            ("noise.wav", "bad name: noise", "noise", "", ""),
+        ],
+        columns=["path", "reason", "clip_id", "speaker", "emotion"],
+    )
+
+
+def test_rejected_clips_are_of_the_datasets_that_would_select_them(coded, refused):
+    by_filter = Dataset(where=({"speaker": ["1"]}, {"emotion": ["XXX"]}))
+    assert list(select_rejected(refused, coded, by_filter).clip_id) == ["f", "h"]
+    recoded = select_rejected(refused, coded, Dataset(recode={"emotion": NAMES}))
+    assert recoded[["clip_id", "emotion"]].to_numpy().tolist() == [["f", "sad"], ["g", "neutral"]]
+    assert list(recoded.columns) == ["reason", *coded.columns]
+    assert list(recoded.index) == [0, 1]
+
+
+def test_without_filters_all_rejected_clips_that_have_a_name_are_taken(coded, refused):
+    taken = select_rejected(refused, coded, Dataset())
+    assert list(taken.clip_id) == ["f", "g", "h"]
+    assert list(taken.reason) == list(refused.reason[:3])
+
+
+def test_a_file_whose_name_says_nothing_is_matched_by_no_filter(coded, refused):
+    nothing = Dataset(where=({"emotion": ["", "SAD"]},))
+    assert list(select_rejected(refused, coded, nothing).clip_id) == ["f"]
+
+
+def test_a_clip_that_is_there_as_another_file_counts_once(coded, refused):
+    again = refused.assign(path=[f"copy/{path}" for path in refused.path])
+    duplicate = pd.DataFrame([("a.flac", "duplicate clip: same clip as a.wav", "a", "1", "HAP")])
+    files = pd.concat([duplicate.set_axis(refused.columns, axis=1), refused, again])
+    taken = select_rejected(files, coded, Dataset())
+    assert list(taken.path) == ["f.wav", "g.wav", "h.wav"]
+
+
+def test_no_rejected_clip_is_no_fault(coded, refused):
+    happy = Dataset(where=({"emotion": ["HAP"]},))
+    assert len(select_rejected(refused, coded, happy)) == 0
+    renamed = Dataset(recode={"emotion": {"HAP": "happy"}})
+    assert len(select_rejected(refused, coded, renamed)) == 0
+    assert len(select_rejected(refused.head(0), coded, Dataset())) == 0
+
+
+def test_nothing_is_known_of_the_audio_of_a_rejected_clip(coded, refused):
+    clips = coded.assign(channels=1)
+    assert set(select_rejected(refused, clips, Dataset()).channels) == {""}
+    stereo = Dataset(where=({"channels": ["1", "2"]},))
+    assert len(select_rejected(refused, clips, stereo)) == 0
+
+
+def test_the_table_of_a_dataset_has_the_new_names_and_must_have_clips_of_each(
+    coded, refused, tmp_path
+):
     write_manifest(coded, tmp_path / "manifest.tsv")
+    write_manifest(refused, tmp_path / "rejected.tsv")
     dataset = Dataset(recode={"emotion": NAMES})
     files = (tmp_path / "manifest.tsv", tmp_path / "x-all.tsv")
-    write_dataset(files[0], dataset, {"emotion": list(NAMES.values())}, files[1])
+    rejected = write(files[0], dataset, {"emotion": list(NAMES.values())}, files[1])
     assert list(read_manifest(files[1])["emotion"]) == ["happy", "sad", "happy", "neutral"]
     assert list(read_manifest(files[0])["emotion"]) == list(coded.emotion)
+    assert rejected == tmp_path / "x-all-rejected.tsv"
+    assert list(read_manifest(rejected)["emotion"]) == ["sad", "neutral"]
     fault = "emotion: no clip of 'HAP', only 'happy' 2, 'neutral' 1, 'sad' 1"
     with pytest.raises(DataError, match=fault):
-        write_dataset(files[0], dataset, {"emotion": ["HAP", "sad"]}, files[1])
+        write(files[0], dataset, {"emotion": ["HAP", "sad"]}, files[1])

@@ -52,7 +52,9 @@ def select(root, corpus):
     """The dataset `all`, as the job of a corpus that is complete writes it."""
     output = root / "utpodcast-all.tsv"
     classes = {task: list(names) for task, names in corpus.classes("all").items()}
-    write_dataset(root / "manifest.tsv", corpus.datasets["all"], classes, output)
+    indexed = [root / "manifest.tsv", root / "rejected.tsv"]
+    rejected = output.with_stem("utpodcast-all-rejected")
+    write_dataset(*indexed, corpus.datasets["all"], classes, output, rejected)
     return read_manifest(output)
 
 

@@ -21,7 +21,7 @@ from retable.features.examples import (
     write_examples,
 )
 from retable.features.examples_file import read_example_file, write_example_file
-from retable.spec.feature import Spectrogram
+from retable.spec.feature import NormalisedSpectrogram, Spectrogram
 from retable.spec.figure import ExampleClips
 
 FEATURE = Spectrogram(
@@ -35,6 +35,18 @@ FEATURE = Spectrogram(
     scale="log",
     normalise="clip",
     rows=16,
+)
+NORMALISED = NormalisedSpectrogram(
+    kind="normalised_spectrogram",
+    sample_rate=8000,
+    pre_emphasis=0.97,
+    window=200,
+    hop=80,
+    rows="two_sided",
+    height=256,
+    frames=50,
+    longest_frames=60,
+    normalise="row",
 )
 TONE_BIN = 40
 """A sine at 40 * 8000 / 256 = 1250 Hz is at a bin's own frequency."""
@@ -97,9 +109,29 @@ def test_the_spectrogram_equals_librosas(window_function):
     np.testing.assert_allclose(in_dbfs(power_spectrogram(waveform, spec)), expected, atol=0.02)
 
 
+@pytest.mark.parametrize(
+    ("rows", "height"), [("two_sided", 256), ("one_sided", 129), ("real_imaginary", 258)]
+)
+def test_a_shorter_window_is_continued_by_zeros_up_to_the_transform(rows, height):
+    waveform = noise(10_001)
+    spec = NORMALISED.model_copy(update={"rows": rows, "height": height})
+    window = scipy.signal.get_window("hamming", 200, fftbins=False)
+    librosas = librosa.stft(
+        waveform, n_fft=256, win_length=200, hop_length=80, window=window, pad_mode="constant"
+    )
+    expected = librosa.amplitude_to_db(
+        np.abs(librosas), ref=window.sum() / 2, amin=1e-5, top_db=None
+    )
+    shown = in_dbfs(power_spectrogram(waveform, spec))
+    # 129 frequencies, whatever the rows of the feature; all frames, although a network has 50.
+    assert shown.shape == (129, 126)
+    np.testing.assert_allclose(shown, expected, atol=0.02)
+
+
+@pytest.mark.parametrize("feature", [FEATURE, NORMALISED])
 @pytest.mark.parametrize("amplitude", [1.0, 0.5, 0.001])
-def test_a_sine_has_the_level_of_its_amplitude(amplitude):
-    level = in_dbfs(power_spectrogram(sine(amplitude), FEATURE))
+def test_a_sine_has_the_level_of_its_amplitude(amplitude, feature):
+    level = in_dbfs(power_spectrogram(sine(amplitude), feature))
     assert (level[:, 2:-2].argmax(axis=0) == TONE_BIN).all()
     np.testing.assert_allclose(level[TONE_BIN, 2:-2], 20 * np.log10(amplitude), atol=0.01)
 
@@ -123,6 +155,40 @@ def test_the_first_clip_of_each_class_is_shown_in_its_natural_length(audio):
 
 def test_the_order_of_the_table_does_not_matter():
     assert example_clip_ids(CLIPS[::-1], HAPPY_ANGRY) == ["d4", "d2"]
+
+
+def test_a_class_may_have_filters_of_its_own():
+    # angry: of boris instead of anna, and still speech; happy: the sung clip of anna.
+    each = {"angry": {"speaker": "boris"}, "happy": {"speech_song": "song"}}
+    clips = HAPPY_ANGRY.model_copy(update={"each": each})
+    assert example_clip_ids(CLIPS, clips) == ["d5", "d1"]
+
+
+def test_a_normalised_spectrogram_is_shown_as_it_was_before(audio):
+    examples = class_examples(CLIPS, audio, HAPPY_ANGRY, NORMALISED)
+    # 129 bins of 256 points, 31.25 Hz apart; clips of 10,400 and 8,800 samples, a frame every 80.
+    assert [image.shape for image in examples.spectrograms] == [(129, 131), (129, 111)]
+    assert (examples.frequencies[1], examples.frequencies[-1], examples.hop) == (31.25, 4000, 80)
+    assert examples.levels.values.shape == (2, 2, 129)
+    assert [image[TONE_BIN, 30] for image in examples.spectrograms] == pytest.approx(
+        [-40, -20], abs=0.05
+    )
+
+
+def test_waveforms_are_the_samples_of_the_clips_that_are_shown(tmp_path, audio):
+    clips = HAPPY_ANGRY.model_copy(update={"waveforms": True})
+    write_example_file(class_examples(CLIPS, audio, clips, NORMALISED), tmp_path / "shown.npz")
+    angry, happy = read_example_file(tmp_path / "shown.npz").waveforms
+    # Half-precision floats have 11 significant bits.
+    np.testing.assert_allclose(angry, sine(0.01, 10_400), rtol=2**-11, atol=1e-7)
+    np.testing.assert_allclose(happy, sine(0.1, 8_800), rtol=2**-11, atol=1e-7)
+
+
+def test_waveforms_are_left_out_unless_asked_for(tmp_path, audio):
+    examples = class_examples(CLIPS, audio, HAPPY_ANGRY, FEATURE)
+    assert examples.waveforms is None
+    write_example_file(examples, tmp_path / "shown.npz")
+    assert read_example_file(tmp_path / "shown.npz").waveforms is None
 
 
 def test_levels_average_power_over_time_and_decibels_over_all_clips_of_a_speaker(audio):
@@ -183,11 +249,17 @@ def test_what_is_no_file_of_examples_is_named(tmp_path):
         (
             {"classes": ("angry", "calm")},
             "no clip has 'calm' in column emotion with speech_song speech, speaker anna; "
-            "there are angry, happy. Correct `classes` or `where` of the figure",
+            "there are angry, happy. Correct `classes`, `where` or `each` of the figure",
         ),
         ({"where": {"speaker": "carla"}}, "'angry' in column emotion with speaker carla; there"),
         ({"by": "accent"}, "column accent is missing; .* choose from clip_id, speaker, emotion"),
         ({"where": {"sex": "female"}}, "column sex is missing"),
+        ({"each": {"happy": {"sex": "male"}}}, "column sex is missing; `by`, `where` and `each`"),
+        (
+            {"each": {"happy": {"speaker": "boris"}}},
+            "no clip has 'happy' in column emotion with speech_song speech, speaker boris; "
+            "there are angry, calm. Correct",
+        ),
     ],
 )
 def test_a_choice_without_clips_names_the_dataset(tmp_path, change, fault):

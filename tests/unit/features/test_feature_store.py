@@ -15,9 +15,11 @@ from retable.audio.store import AudioStore
 from retable.errors import DataError
 from retable.features.logmel_patches import LogMelPatchesExtractor
 from retable.features.logmel_statistics import LogMelStatisticsExtractor
+from retable.features.normalised_spectrogram import NormalisedSpectrogramExtractor
 from retable.features.spectrogram import SpectrogramExtractor
 from retable.features.store import FeatureStore, Patch
 from retable.features.waveform import WaveformExtractor
+from retable.spec.feature import NormalisedSpectrogram
 
 
 def test_rows_come_back_in_the_order_asked_for(tmp_path):
@@ -57,6 +59,32 @@ def test_a_store_of_patches_says_how_its_images_are_cut(tmp_path):
 def test_a_store_of_whole_images_has_one_channel_and_no_patches(tmp_path):
     features = FeatureStore([write_features(SPECTROGRAM, write_audio(tmp_path, ["a"]))])
     assert (features.channels, features.patch) == (("mono",), None)
+
+
+def test_a_store_of_longer_images_says_how_much_a_network_sees(tmp_path):
+    """1000, 1100 and 1200 samples have 30, 33 and 36 frames, of which 32 to 35 are stored."""
+    feature = NormalisedSpectrogram(
+        kind="normalised_spectrogram",
+        sample_rate=8000,
+        pre_emphasis=0.97,
+        window=64,
+        hop=32,
+        rows="two_sided",
+        height=64,
+        frames=32,
+        longest_frames=35,
+        normalise="row",
+    )
+    audio = write_audio(tmp_path, ["a", "b", "c"])
+    features = FeatureStore([write_features(feature, audio)])
+    assert (features.shape, features.crop) == ((64, 35), 32)
+    assert features.lengths(["a", "b", "c"]).tolist() == [32, 33, 35]
+    expected = NormalisedSpectrogramExtractor(feature)([AudioStore([audio])["b"]])
+    np.testing.assert_array_equal(features.rows(["b"]), expected)
+
+
+def test_a_store_of_what_a_network_sees_whole_has_no_crop(tmp_path):
+    assert FeatureStore([write_features(WAVEFORM, write_audio(tmp_path, ["a"]))]).crop is None
 
 
 def test_stereo_audio_gives_an_image_a_channel(tmp_path):

@@ -18,5 +18,5 @@ def test_an_attribute_or_a_whole_module():
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
-    with pytest.raises(ConfigError, match=r"'mfcc' is not known; .*logmel_statistics, spectrogram"):
+    with pytest.raises(ConfigError, match=r"'mfcc' is not known; .*logmel_statistics, normalised"):
         load(FEATURES, "mfcc")

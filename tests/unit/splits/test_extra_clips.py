@@ -59,7 +59,7 @@ def written(tmp_path):
         (tmp_path / folder).mkdir()
         files = [tmp_path / folder / name for name in ("roles.tsv", "audit.tsv", "split.json")]
         names = ["ravdess-speech", *(one.dataset for one in split.extra)]
-        write_split([tmp_path / f"{name}.tsv" for name in names], split, *files)
+        write_split([tmp_path / f"{name}.tsv" for name in names], None, split, *files)
         return files
 
     return write
@@ -124,7 +124,8 @@ def test_a_speaker_of_the_same_corpus_is_the_same(tmp_path):
         clips_of(prefix, SPEECH).to_csv(tmp_path / f"{name}.tsv", sep="\t", index=False)
     split = mix({"dataset": "ravdess-song"}, group="speaker", shares={"train": 0.75, "test": 0.25})
     files = [tmp_path / name for name in ("roles.tsv", "audit.tsv", "split.json")]
-    write_split([tmp_path / "ravdess-speech.tsv", tmp_path / "ravdess-song.tsv"], split, *files)
+    datasets = [tmp_path / "ravdess-speech.tsv", tmp_path / "ravdess-song.tsv"]
+    write_split(datasets, None, split, *files)
     leaks = {check.check: check.passed for check in check_leakage(files[1], "mix")}
     assert leaks["leakage of speakers"] is False
     assert leaks["leakage of clips"] is True

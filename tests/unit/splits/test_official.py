@@ -5,7 +5,7 @@ import pytest
 
 from retable.errors import DataError
 from retable.spec.split import OfficialFolds
-from retable.splits.official import official_roles
+from retable.splits.official import listed_facts, official_roles
 
 SCENES = pd.DataFrame(
     [
@@ -119,3 +119,46 @@ def test_a_faulty_filter_of_a_later_fold_is_named_with_its_fold():
     split = SCENE_FOLDS.model_copy(update={"roles": (*SCENE_FOLDS.roles, later)})
     with pytest.raises(DataError, match="fold 2, role test: none of 5 clips"):
         official_roles(SCENES, split)
+
+
+VOICES = pd.DataFrame(
+    [
+        # clip_id, speaker, emotion
+        *((f"anna{clip}", "anna", "sad") for clip in range(4)),
+        *((f"bert{clip}", "bert", "sad") for clip in range(3)),
+        *((f"cleo{clip}", "cleo", "sad") for clip in range(2)),
+        ("dora0", "dora", "sad"),
+    ],
+    columns=["clip_id", "speaker", "emotion"],
+)
+BY_SPEAKER = one_fold(train={"speaker": ["anna", "bert"]}, test={"speaker": ["cleo"]})
+
+
+def test_clips_are_listed_by_role_whether_or_not_they_are_rejected():
+    silent = pd.DataFrame(
+        [("silent", "cleo2", "cleo", "sad"), ("silent", "emil0", "emil", "sad")],
+        columns=["reason", "clip_id", "speaker", "emotion"],
+    )
+    # dora and emil have no role: 7 and 3 of 10 clips.
+    assert listed_facts(VOICES, silent, BY_SPEAKER) == {
+        "train": {"clips": 7, "speakers": 2, "percent": pytest.approx(70)},
+        "test": {"clips": 3, "speakers": 1, "percent": pytest.approx(30)},
+        "all": {"clips": 10, "speakers": 3, "percent": 100},
+    }
+    assert listed_facts(VOICES, silent.head(0), BY_SPEAKER)["test"]["clips"] == 2
+
+
+def test_a_rejected_speaker_counts_as_one():
+    split = one_fold(train={"speaker": ["anna"]}, test={"speaker": ["bert", "zoe"]})
+    lost = pd.DataFrame({"clip_id": ["zoe0"], "speaker": ["zoe"], "emotion": ["sad"]})
+    assert listed_facts(VOICES, lost, split)["test"]["speakers"] == 2
+
+
+def test_clips_of_nobody_have_no_speaker_and_the_first_fold_is_told():
+    scenes = SCENES.assign(speaker="")
+    assert listed_facts(scenes, scenes.head(0), SCENE_FOLDS) == {
+        "train": {"clips": 2, "speakers": 0, "percent": pytest.approx(40)},
+        "validation": {"clips": 1, "speakers": 0, "percent": pytest.approx(20)},
+        "test": {"clips": 2, "speakers": 0, "percent": pytest.approx(40)},
+        "all": {"clips": 5, "speakers": 0, "percent": 100},
+    }

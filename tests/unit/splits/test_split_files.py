@@ -93,7 +93,7 @@ def written(tmp_path):
         folder = tmp_path / name
         folder.mkdir()
         files = [folder / file for file in ("roles.tsv", "audit.tsv", "split.json")]
-        write_split([dataset], split, *files)
+        write_split([dataset], None, split, *files)
         return dataset, *files
 
     return write
@@ -119,6 +119,7 @@ def test_what_is_written_reads_back_as_it_was_drawn(written):
     assert (facts["folds"], facts["repeats"], facts["equal"]) == (3, 2, False)
     assert {size["clips"] for size in facts["sizes"] if size["role"] == "test"} == {8}
     assert "counts" not in facts
+    assert "listed" not in facts
 
 
 def test_folds_by_speaker_pass_their_own_audit(written):
@@ -163,7 +164,7 @@ def test_official_folds_are_written_and_audited_like_drawn_ones(tmp_path):
         }
     )
     files = [tmp_path / name for name in ("roles.tsv", "audit.tsv", "split.json")]
-    write_split([dataset], split, *files)
+    write_split([dataset], None, split, *files)
 
     assert read_roles(files[0])[0, 0] == {
         "train": ["b000", "b001", "b002", "b009", "b010", "b011"],
@@ -188,8 +189,44 @@ def test_official_folds_are_written_and_audited_like_drawn_ones(tmp_path):
     facts = json.loads(files[2].read_text())
     assert (facts["folds"], facts["repeats"], facts["equal"]) == (2, 1, False)
     assert facts["sizes"][1] == {"repeat": 0, "fold": 0, "role": "train", "clips": 6}
+    assert facts["listed"]["train"] == {"clips": 6, "speakers": 0, "percent": 50.0}
     assert all(check.passed for check in check_leakage(files[1], "official"))
     assert check_fold_sizes(files[2], "official").passed
+
+
+def test_official_folds_tell_what_upstream_lists(tmp_path):
+    """Of eight listed clips of four speakers one is silent: it plays no role, and is listed."""
+    every = pd.DataFrame(
+        {
+            "clip_id": [f"{clip:02d}" for clip in range(8)],
+            "speaker": [f"0{clip // 2}" for clip in range(8)],
+            "group": "",
+        }
+    )
+    silent = every.tail(1).assign(reason="silent: all 9 samples are zero")
+    every.head(7).to_csv(tmp_path / "voices-all.tsv", sep="\t", index=False)
+    silent.to_csv(tmp_path / "voices-all-rejected.tsv", sep="\t", index=False)
+    split = OfficialFolds.model_validate(
+        {
+            "kind": "official",
+            "roles": [{"train": {"speaker": ["00", "01", "02"]}, "test": {"speaker": ["03"]}}],
+        }
+    )
+    files = [tmp_path / name for name in ("roles.tsv", "audit.tsv", "split.json")]
+    datasets = [tmp_path / "voices-all.tsv"]
+    write_split(datasets, tmp_path / "voices-all-rejected.tsv", split, *files)
+    facts = json.loads(files[2].read_text())
+    assert facts["sizes"][0] == {"repeat": 0, "fold": 0, "role": "test", "clips": 1}
+    assert facts["listed"] == {
+        "train": {"clips": 6, "speakers": 3, "percent": 75.0},
+        "test": {"clips": 2, "speakers": 1, "percent": 25.0},
+        "all": {"clips": 8, "speakers": 4, "percent": 100.0},
+    }
+    assert read_roles(files[0])[0, 0]["test"] == ["06"]
+    # Where nothing was rejected, what is listed is what is used.
+    silent.head(0).to_csv(tmp_path / "voices-all-rejected.tsv", sep="\t", index=False)
+    write_split(datasets, tmp_path / "voices-all-rejected.tsv", split, *files)
+    assert json.loads(files[2].read_text())["listed"]["test"]["clips"] == 1
 
 
 @pytest.fixture
@@ -217,7 +254,7 @@ def shares(**fields) -> Shares:
 @pytest.mark.parametrize("group", [None, "group"])
 def test_shares_are_written_audited_and_counted_by_class(podcasts, group):
     files = [podcasts.parent / name for name in ("roles.tsv", "audit.tsv", "split.json")]
-    write_split([podcasts], shares(repeats=2, group=group, allowed_leaks=["group"]), *files)
+    write_split([podcasts], None, shares(repeats=2, group=group, allowed_leaks=["group"]), *files)
 
     read = read_roles(files[0])
     assert read.keys() == {(0, 0), (1, 0)}
@@ -242,7 +279,7 @@ def test_shares_are_written_audited_and_counted_by_class(podcasts, group):
 
 def test_shares_of_one_draw_pass_the_check_of_fold_sizes(podcasts):
     files = [podcasts.parent / name for name in ("roles.tsv", "audit.tsv", "split.json")]
-    write_split([podcasts], shares(), *files)
+    write_split([podcasts], None, shares(), *files)
     check = check_fold_sizes(files[2], "remixed")
     assert check.passed
     assert check.detail == "1 fold of 15 test clips"
@@ -251,7 +288,7 @@ def test_shares_of_one_draw_pass_the_check_of_fold_sizes(podcasts):
 def test_a_role_without_clips_fails_the_check_of_fold_sizes(podcasts):
     facts = podcasts.parent / "split.json"
     write_split(
-        [podcasts], shares(), podcasts.parent / "roles.tsv", podcasts.parent / "audit", facts
+        [podcasts], None, shares(), podcasts.parent / "roles.tsv", podcasts.parent / "audit", facts
     )
     content = json.loads(facts.read_text())
     content["sizes"][2] |= {"repeat": 1}
@@ -264,7 +301,7 @@ def test_a_role_without_clips_fails_the_check_of_fold_sizes(podcasts):
 
 def test_stratified_folds_are_counted_by_class(podcasts):
     files = [podcasts.parent / name for name in ("roles.tsv", "audit.tsv", "split.json")]
-    write_split([podcasts], KFold(kind="kfold", folds=5, seed=5, stratify="accent"), *files)
+    write_split([podcasts], None, KFold(kind="kfold", folds=5, seed=5, stratify="accent"), *files)
     assert json.loads(files[2].read_text())["counts"] == {
         "train": {"AU": 24, "UK": 16, "all": 40},
         "test": {"AU": 6, "UK": 4, "all": 10},

@@ -76,6 +76,35 @@ def test_reads_what_was_built(sources, reading, published, expected):
     assert read_setting(reading, sources, published) == expected
 
 
+@pytest.mark.parametrize(
+    ("reading", "published", "expected"),
+    [
+        # What a guess among three values, or two, gets right.
+        (setting("manifest", "duration_s", reduce="chance", scale=100, decimals=1), "16.7", "33.3"),
+        (setting("manifest", "speaker", reduce="chance", scale=100), "50", "50"),
+        (setting("run", "repeat", reduce="chance", decimals=2), "0.3", "0.33"),
+        # A share as fine as it is asked for, however it is printed.
+        (setting("model", "structure.blocks", scale=1 / 3, decimals=1), "2", "2.3"),
+        (setting("split", "folds", decimals=1), "5", "5.0"),
+        (setting("manifest", "sample_rate", scale=1e-5, decimals=1), "0.48", "0.5"),
+        (setting("run", "repeat", reduce="count", decimals=0), "10", "3"),
+    ],
+)
+def test_a_number_has_the_decimals_that_are_asked_for(sources, reading, published, expected):
+    assert read_setting(reading, sources, published) == expected
+
+
+@pytest.mark.parametrize("key", ["optimizer.name", "optimizer.nesterov"])
+def test_only_numbers_have_decimals(sources, key):
+    for path in sources["GR-G-M"]["run"]:
+        runs = json.loads(path.read_text())
+        for run in runs:
+            run["optimizer"]["nesterov"] = True
+        path.write_text(json.dumps(runs))
+    with pytest.raises(DataError, match=rf"run0\.json: {key} is .*, which has no decimals; name a"):
+        read_setting(setting("run", key, decimals=1), sources, "SGD")
+
+
 def duration(**more: object) -> Reading:
     return setting("manifest", "duration_s", **{"reduce": "mean", **more})
 
@@ -112,7 +141,7 @@ def test_a_mean_is_that_of_numbers(sources):
     [
         ({"source": "model", "reduce": "count"}, "reduce is count, but a model is one; count in"),
         ({"source": "run", "reduce": "mean"}, "a run has no clips; take it of dataset or mani"),
-        ({"source": "manifest", "decimals": 1}, "of a mean, and reduce is value; drop them"),
+        ({"source": "split", "reduce": "chance"}, "reduce is chance, but a split is one; count in"),
     ],
 )
 def test_what_clips_alone_have_is_asked_of_no_other_source(asked, message):

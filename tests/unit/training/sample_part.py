@@ -96,7 +96,8 @@ def write_inputs(folder: Path, pattern: float = 1.0) -> InputFiles:
     for shard, clips in zip(inputs.feature_shards, (slice(0, 10), slice(10, CLIPS)), strict=True):
         write_shard(shard, clip_ids[clips], features[clips].astype(np.float16))
     split = KFold(kind="kfold", folds=2, seed=1)
-    write_split(inputs.datasets, split, inputs.split, folder / "audit.tsv", folder / "split.json")
+    files = [inputs.split, folder / "audit.tsv", folder / "split.json"]
+    write_split(inputs.datasets, None, split, *files)
     return inputs
 
 

@@ -6,11 +6,13 @@ import logging
 import pytest
 import torch
 from safetensors.torch import load_file
+from sample_crops import REGISTERED, crop_part, train_crops, write_crop_inputs
 from sample_part import result_bytes, sample_part, stopped_in_step, train, write_inputs
 from sample_patches import mixed_part, write_patch_inputs
 from sample_waveforms import waveform_part, write_waveform_inputs
 
 from retable.evaluation.predictions import read_predictions, score_matrix
+from retable.registry import MODELS
 from retable.spec.compute import Compute
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU")
@@ -84,3 +86,18 @@ def test_clips_of_different_lengths_give_finite_scores_and_the_same_bytes_again(
     assert all(torch.isfinite(value).all() for value in weights.values())
     scores = score_matrix(read_predictions([resumed.predictions]).table)
     torch.testing.assert_close(torch.from_numpy(scores).sum(1), torch.ones(len(scores)))
+
+
+def test_random_crops_and_embeddings_stopped_and_gone_on_with_give_the_same_bytes(
+    tmp_path, monkeypatch
+):
+    for kind, place in REGISTERED.items():
+        monkeypatch.setitem(MODELS, kind, place)
+    inputs = write_crop_inputs(tmp_path / "inputs")
+    part = crop_part(embed=True, crop="random")
+    in_one_go = train_crops(tmp_path / "reference", part, inputs, compute=GPU)
+    with stopped_in_step(5):
+        train_crops(tmp_path / "part0", part, inputs, compute=GPU)
+    resumed = train_crops(tmp_path / "part0", part, inputs, compute=GPU)
+    assert result_bytes(resumed) == result_bytes(in_one_go)
+    assert resumed.embeddings.read_bytes() == in_one_go.embeddings.read_bytes()

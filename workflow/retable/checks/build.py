@@ -8,6 +8,7 @@ from retable.checks.fusions import check_fusion
 from retable.checks.predictions import check_predictions
 from retable.checks.results import check_metrics, check_tables_complete
 from retable.checks.splits import check_fold_sizes, check_leakage
+from retable.checks.verifications import check_verification
 from retable.corpora.counts import count_faults
 from retable.corpora.index import read_manifest
 from retable.registry import TWINS, load
@@ -31,6 +32,7 @@ def build_checks(
     roles: Mapping[str, Mapping[str, str]],
     fusions: Mapping[str, str],
     other_roles: Collection[str],
+    verifications: Mapping[str, Mapping[str, str]],
     scores: FilesBySubject,
     tables: Mapping[str, FilesBySubject],
 ) -> list[Check]:
@@ -40,12 +42,15 @@ def build_checks(
         manifests: corpus -> its manifest and its table of rejected clips.
         promises: corpus -> what it promises to hold.
         splits: subject -> audit and facts of a split.
-        predictions: subject -> prediction files of one experiment, or fusion, and variant.
+        predictions: subject -> prediction files of one experiment, fusion or verification, and
+            variant.
         roles: those of these subjects that are experiments -> task -> roles of the clips in the
             split of the task's input.
         fusions: those of these subjects that are fusions -> audit of the fused scores.
         other_roles: those of the fusions that declare `other_roles`.
-        scores: subject -> scores and confusion counts of one experiment or fusion.
+        verifications: those of these subjects that are verifications -> `dataset`, the table of
+            its clips; `task`, its column of speakers; and `roles` of the clips.
+        scores: subject -> scores and confusion counts of what is scored.
         tables: `published.csv` of a paper -> its tables -> their long forms.
     """
     checks = [
@@ -57,11 +62,15 @@ def build_checks(
         checks.append(check_fold_sizes(Path(facts), subject))
     for subject, parts in predictions.items():
         split = None
-        if subject not in fusions:
+        if subject in roles:
             split = {task: Path(path) for task, path in roles[subject].items()}
         checks.extend(check_predictions([Path(part) for part in parts], subject, split))
     for subject, audit in fusions.items():
         checks.append(check_fusion(Path(audit), subject in other_roles, subject))
+    for subject, one in verifications.items():
+        pairs = [Path(part) for part in predictions[subject]]
+        dataset, roles_of_clips = Path(one["dataset"]), Path(one["roles"])
+        checks.extend(check_verification(pairs, dataset, one["task"], roles_of_clips, subject))
     for subject, (score, confusion) in scores.items():
         checks.append(check_metrics(Path(score), Path(confusion), subject))
     for published, built in tables.items():

@@ -31,9 +31,9 @@ def check_predictions(
 
     Args:
         paths: The predictions of all parts.
-        subject: The experiment or fusion, and variant.
+        subject: The experiment, fusion or verification, and variant.
         roles: Task -> the clips' roles (`repeat, fold, clip_id, role`) in the split of the task's
-            input. A fusion has no split: nothing is compared.
+            input. What is derived from predictions has no split: nothing is compared.
     """
     rows = pa.concat_tables([pq.read_table(path) for path in paths])
     table = rows.drop_columns(["scores"]).to_pandas()

@@ -6,25 +6,30 @@ from itertools import pairwise
 from retable.configuration.cells import best_repeat_faults
 from retable.configuration.merging import nearest
 from retable.spec.corpus import Corpus, corpus_of, name_in_corpus
-from retable.spec.feature import LogMelPatches, Spectrogram
+from retable.spec.feature import LogMelPatches, NormalisedSpectrogram, Spectrogram
 from retable.spec.figure import (
     AccuracyByFused,
     AttentionOverTime,
-    Band,
     ConfusionMatrices,
     Figure,
     MetricByParameter,
+    MetricByRun,
     MixedPatches,
+    RocCurves,
     Spectrograms,
 )
 from retable.spec.model import ClassifierAttention
-from retable.spec.paper import Experiment, Input
+from retable.spec.paper import Experiment, Fusion, Input, Verification
+
+Scored = Experiment | Fusion | Verification
+"""What a figure may be of."""
 
 
 def figure_faults(
     figures: Mapping[str, Figure],
     experiments: Mapping[str, Mapping[str, Experiment]],
-    fusions: Collection[str],
+    fusions: Mapping[str, Mapping[str, Fusion]],
+    verifications: Mapping[str, Mapping[str, Verification]],
     corpora: Mapping[str, Corpus],
 ) -> Iterator[str]:
     """One line per fault of the figures, each beginning with its key.
@@ -32,9 +37,11 @@ def figure_faults(
     Args:
         figures: the paper's figures by name.
         experiments: experiment -> variant -> spec; what is not there is reported elsewhere.
-        fusions: names of the paper's fusions.
+        fusions: fusion -> variant -> spec.
+        verifications: verification -> variant -> spec.
         corpora: the corpora by name.
     """
+    scored: Mapping[str, Mapping[str, Scored]] = {**experiments, **fusions, **verifications}
     for name, figure in figures.items():
         built = [experiments.get(other, {}).get(figure.variant) for other in figure.experiments]
         known = [experiment for experiment in built if experiment is not None]
@@ -50,7 +57,11 @@ def figure_faults(
         elif isinstance(figure, AttentionOverTime):
             faults = _attention_faults(figure, known, corpora)
         elif isinstance(figure, AccuracyByFused):
-            faults = _fused_faults(figure, fusions)
+            faults = _kind_faults(figure, "fusion", fusions, scored)
+        elif isinstance(figure, RocCurves):
+            faults = _kind_faults(figure, "verification", verifications, scored)
+        elif isinstance(figure, MetricByRun):
+            faults = _task_faults(figure, scored)
         for fault in faults:
             yield f"figures.{name}.{fault}"
 
@@ -70,10 +81,33 @@ def _parameter_faults(figure: MetricByParameter, experiments: list[Experiment]) 
             yield f"parameter: experiment {experiment.experiment}: {fault}"
 
 
-def _fused_faults(figure: AccuracyByFused, fusions: Collection[str]) -> Iterator[str]:
+def _kind_faults(
+    figure: AccuracyByFused | RocCurves,
+    kind: str,
+    known: Collection[str],
+    scored: Collection[str],
+) -> Iterator[str]:
+    """Fusions and verifications have files of their own; what is none has other scores."""
     for name in figure.experiments:
-        if name not in fusions:
-            yield f"experiments: {name!r} is no fusion; {nearest(name, list(fusions))}"
+        if name in scored and name not in known:
+            yield f"experiments: {name!r} is no {kind}; {nearest(name, list(known))}"
+
+
+def _task_faults(figure: MetricByRun, scored: Mapping[str, Mapping[str, Scored]]) -> Iterator[str]:
+    """Everything that is compared must be scored in the task."""
+    for name in figure.experiments:
+        one = scored.get(name, {}).get(figure.variant)
+        if one is not None and figure.task not in _scored_tasks(one):
+            yield (
+                f"task: {name} has no task {figure.task!r}; "
+                f"{nearest(figure.task, _scored_tasks(one))}"
+            )
+
+
+def _scored_tasks(one: Scored) -> tuple[str, ...]:
+    if isinstance(one, Experiment):
+        return one.tasks
+    return (one.task,) if isinstance(one, Fusion) else (one.scored_task,)
 
 
 def _attention_faults(
@@ -138,6 +172,9 @@ def _class_faults(figure: Spectrograms) -> Iterator[str]:
     for first, second in pairwise(sorted(figure.classes)):
         if first == second:
             yield f"classes: {first!r} is there twice"
+    for name in figure.each:
+        if name not in figure.classes:
+            yield f"each: {name!r} is no class of the figure; {nearest(name, figure.classes)}"
     if figure.level_band is None:
         return
     if len(figure.classes) < 2:
@@ -149,10 +186,11 @@ def _class_faults(figure: Spectrograms) -> Iterator[str]:
 def _transform_faults(figure: Spectrograms, experiment: Experiment) -> Iterator[str]:
     shown = experiment.inputs[0]
     feature = shown.feature
-    if not isinstance(feature, Spectrogram):
+    if not isinstance(feature, Spectrogram | NormalisedSpectrogram):
         yield (
             f"experiments: the feature of {experiment.experiment}, {shown.feature_name}, is "
-            f"of kind {feature.kind}; choose an experiment whose feature is of kind spectrogram"
+            f"of kind {feature.kind}; choose an experiment whose feature is of kind spectrogram "
+            "or normalised_spectrogram"
         )
         return
     band = figure.level_band
@@ -163,17 +201,15 @@ def _transform_faults(figure: Spectrograms, experiment: Experiment) -> Iterator[
             f"level_band: {band.low_hz:g} to {band.high_hz:g} Hz is no band between 0 and "
             f"{feature.sample_rate / 2:g} Hz, half the sample rate of {shown.feature_name}"
         )
-    elif not _bins_in(band, feature):
+        return
+    points = feature.window if isinstance(feature, Spectrogram) else feature.fft_size
+    spacing = feature.sample_rate / points
+    bins = [number * spacing for number in range(points // 2 + 1)]
+    if not any(band.low_hz <= frequency <= band.high_hz for frequency in bins):
         yield (
             f"level_band: no bin of {shown.feature_name} lies in {band.low_hz:g} to "
-            f"{band.high_hz:g} Hz; bins are {feature.sample_rate / feature.window:g} Hz apart"
+            f"{band.high_hz:g} Hz; bins are {spacing:g} Hz apart"
         )
-
-
-def _bins_in(band: Band, feature: Spectrogram) -> int:
-    spacing = feature.sample_rate / feature.window
-    bins = range(feature.window // 2 + 1)
-    return sum(band.low_hz <= number * spacing <= band.high_hz for number in bins)
 
 
 def _label_faults(
@@ -185,7 +221,12 @@ def _label_faults(
     """
     values = {column: tuple(counts) for column, counts in corpus.counts.items()} | dict(labels)
     chosen = [(figure.by, name, "classes") for name in figure.classes]
-    chosen += [(column, value, f"where.{column}") for column, value in figure.where.items()]
+    filters = {"where": figure.where} | {f"each.{name}": own for name, own in figure.each.items()}
+    chosen += [
+        (column, value, f"{key}.{column}")
+        for key, own in filters.items()
+        for column, value in own.items()
+    ]
     for column, value, key in chosen:
         if column in values and value not in values[column]:
             yield (

@@ -20,23 +20,24 @@ from retable.configuration.merging import (
     swept,
 )
 from retable.configuration.raw import OneInput, RawExperiment, RawInput, RawPaper, SeveralInputs
-from retable.configuration.reading import read_yaml
+from retable.configuration.reading import read_yaml, with_columns
 from retable.configuration.references import (
     experiment_faults,
     fusion_faults,
     reference_faults,
+    verification_faults,
     warm_start_faults,
 )
 from retable.spec.corpus import Corpus
 from retable.spec.feature import Feature
 from retable.spec.model import Baseline, Model
-from retable.spec.paper import Experiment, Fusion, Input, Paper
+from retable.spec.paper import Experiment, Fusion, Input, Paper, Verification
 from retable.spec.split import Split
 from retable.spec.training import Training
 
 SECTIONS = (
-    "features", "splits", "models", "trainings", "experiments", "fusions", "tables", "text",
-    "figures",
+    "features", "splits", "models", "trainings", "experiments", "fusions", "verifications",
+    "tables", "text", "figures",
 )  # fmt: skip
 
 
@@ -61,7 +62,9 @@ class PaperReader:
         content = self._swept(self._with_named_text(read_yaml(path)))
         self._raw: RawPaper | None = None
         if not self.faults:
-            self._raw = self._validated(RawPaper, self._overridden(content, overrides), ())
+            content = self._overridden(content, overrides)
+            content = with_columns(content, path.parent, f"papers.{name}", self.faults)
+            self._raw = self._validated(RawPaper, content, ())
 
     def paper(self, corpora: Mapping[str, Corpus], faulty: Collection[str] = ()) -> Paper | None:
         """The paper, or None where `faults` says why not.
@@ -85,20 +88,25 @@ class PaperReader:
         fusions = {
             name: self._variants("fusions", raw.fusions, name, self._fusion) for name in raw.fusions
         }
+        verifications = {
+            name: self._variants("verifications", raw.verifications, name, self._verification)
+            for name in raw.verifications
+        }
         for fault in (
-            *reference_faults(raw, experiments, fusions),
+            *reference_faults(raw, {**experiments, **fusions, **verifications}),
             *run_faults(raw, experiments),
             *warm_start_faults(experiments),
             *fusion_faults(fusions, experiments),
-            *figure_faults(raw.figures, experiments, fusions, corpora),
+            *verification_faults(verifications, experiments, fusions),
+            *figure_faults(raw.figures, experiments, fusions, verifications, corpora),
         ):
             self._add(fault)
         if self.faults:
             return None
         return Paper(
             paper=raw.paper, title=raw.title, citation=raw.citation, analogue=raw.analogue,
-            experiments=experiments, fusions=fusions, tables=raw.tables,
-            text=tuple(raw.text.values()), figures=raw.figures,
+            experiments=experiments, fusions=fusions, verifications=verifications,
+            tables=raw.tables, text=tuple(raw.text.values()), figures=raw.figures,
         )  # fmt: skip
 
     def _add(self, fault: str) -> None:
@@ -165,6 +173,12 @@ class PaperReader:
         identity = {"paper": self.name, "fusion": name, "variant": variant}
         fusion: Fusion | None = self._validated(Fusion, entry | identity, ("fusions", name))
         return fusion
+
+    def _verification(self, name: str, variant: str, entry: Entry) -> Verification | None:
+        identity = {"paper": self.name, "verification": name, "variant": variant}
+        where = ("verifications", name)
+        verification: Verification | None = self._validated(Verification, entry | identity, where)
+        return verification
 
     def _experiment_of(self, raw: RawPaper, corpora: Mapping[str, Corpus]) -> Resolve:
         return lambda name, variant, entry: self._experiment(raw, name, variant, entry, corpora)

@@ -30,6 +30,7 @@ class RawExperiment(Spec):
     warm_start: WarmStart | None = None
     pooling: Pooling = "mean"
     predict_train: bool = False
+    embed: bool = False
     repeats: int = 1
     folds: tuple[int, ...] | None = None
     runs_per_part: int = 1
@@ -73,6 +74,7 @@ class RawPaper(Spec):
     trainings: dict[str, dict[str, Any]] = {}
     experiments: dict[str, dict[str, Any]]
     fusions: dict[str, dict[str, Any]] = {}
+    verifications: dict[str, dict[str, Any]] = {}
     tables: dict[str, Table] = {}
     text: dict[str, TextRow] = {}
     """`row / column / metric` -> what stands there."""

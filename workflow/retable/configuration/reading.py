@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
-from retable.errors import ConfigError, DataError
+from retable.errors import ConfigError, DataError, listed
 
-REFERENCES = ({"table", "column"}, {"table", "from", "to"})
+REFERENCES = ({"table", "column"}, {"table", "column", "where"}, {"table", "from", "to"})
 """Keys of what stands for a part of a table."""
 
 
@@ -35,8 +35,9 @@ def with_columns(content: Any, folder: Path, where: str, faults: list[str]) -> A
 
     A long list, or one that says more of its entries than their names, stands in a table of its
     own; so do the names that several corpora have for the same classes. `{table: file.tsv, column:
-    name}` is the list of the values of that column (`read_column`), `{table: file.tsv, from: name,
-    to: name}` the mapping of one column to another (`read_mapping`).
+    name}` is the list of the values of that column (`read_column`), with `where: {other: value}` of
+    the rows that have this value in another one; `{table: file.tsv, from: name, to: name}` is the
+    mapping of one column to another (`read_mapping`).
 
     Args:
         content: what a YAML file holds.
@@ -66,22 +67,58 @@ def with_columns(content: Any, folder: Path, where: str, faults: list[str]) -> A
 def _referred_to(reference: Mapping[str, Any], folder: Path) -> list[str] | dict[str, str]:
     table = folder / reference["table"]
     if "column" in reference:
-        return read_column(table, str(reference["column"]))
+        return read_column(table, str(reference["column"]), _conditions(reference, table))
     return read_mapping(table, str(reference["from"]), str(reference["to"]))
 
 
-def read_column(path: Path, column: str) -> list[str]:
+def _conditions(reference: Mapping[str, Any], table: Path) -> dict[str, str]:
+    """Column -> value of the rows that a reference is to; empty where it is to all."""
+    where = reference.get("where", {})
+    if not isinstance(where, Mapping) or any(
+        # YAML reads an unquoted yes or no as a truth value.
+        isinstance(value, bool) or not isinstance(value, str | int)
+        for value in where.values()
+    ):
+        raise DataError(
+            f"`where` of a reference to the table {table} is {where!r}; write one value, as text, "
+            'for each of its columns: {column: "value"}'
+        )
+    return {str(column): str(value) for column, value in where.items()}
+
+
+def read_column(path: Path, column: str, where: Mapping[str, str] | None = None) -> list[str]:
     """The distinct values of a column of a tab-separated table, in the order of their first rows.
 
+    Args:
+        path: the table.
+        column: whose values to take.
+        where: other column -> its value in the rows to take; all rows when absent.
+
     Raises:
-        DataError: the file is missing, has no such column, or a row has no value in it.
+        DataError: the file is missing, lacks one of the columns, no row is to be taken, or one of
+            those has no value in `column`.
     """
-    values = []
-    for line, row in _read_rows(path, [column]):
+    where = where or {}
+    rows = _read_rows(path, [column, *where])
+    matching = [
+        (line, row)
+        for line, row in rows
+        if all(row[other] == value for other, value in where.items())
+    ]
+    if where and not matching:
+        wanted = " and ".join(f"{other} {value!r}" for other, value in where.items())
+        present = "; ".join(
+            f"{other}: {listed([repr(value) for value in sorted({row[other] for _, row in rows})])}"
+            for other in where
+        )
+        raise DataError(
+            f"the table {path} has no row with {wanted} (values present in {present}); correct "
+            "`where`, or the table"
+        )
+    for line, row in matching:
         if not row[column]:
             raise DataError(f"the table {path}, line {line}: no {column}; add it")
-        values.append(row[column])
-    return list(dict.fromkeys(values))
+    return list(dict.fromkeys(row[column] for _, row in matching))
 
 
 def read_mapping(path: Path, key_column: str, value_column: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from retable.configuration.merging import nearest
 from retable.configuration.raw import RawPaper
 from retable.spec.feature import LogMelPatches, Waveform
 from retable.spec.model import BranchedVGG, ClassifierAttention
-from retable.spec.paper import Experiment, Fusion
+from retable.spec.paper import Experiment, Fusion, Verification
 from retable.spec.table import Table
 
 Experiments = Mapping[str, Mapping[str, Experiment]]
@@ -16,13 +16,15 @@ Experiments = Mapping[str, Mapping[str, Experiment]]
 Fusions = Mapping[str, Mapping[str, Fusion]]
 """Fusion -> variant -> spec."""
 
-Scored = Mapping[str, Mapping[str, Experiment] | Mapping[str, Fusion]]
-"""Both: what has scores."""
+Verifications = Mapping[str, Mapping[str, Verification]]
+"""Verification -> variant -> spec."""
+
+Scored = Mapping[str, Mapping[str, Experiment] | Mapping[str, Fusion] | Mapping[str, Verification]]
+"""All three: what has scores."""
 
 
-def reference_faults(raw: RawPaper, experiments: Experiments, fusions: Fusions) -> Iterator[str]:
+def reference_faults(raw: RawPaper, scored: Scored) -> Iterator[str]:
     """What a table, a figure or a text row shows must exist: its experiment, variant and row."""
-    scored: Scored = {**experiments, **fusions}
     for where, name, variant in _named(raw, scored):
         if name is None:
             continue
@@ -32,6 +34,7 @@ def reference_faults(raw: RawPaper, experiments: Experiments, fusions: Fusions) 
             yield f"{where}: experiment {name} has no variant {variant!r}"
     for table, spec in raw.tables.items():
         yield from (f"tables.{table}.clean: {fault}" for fault in _clean_row_faults(spec, scored))
+        yield from (f"tables.{table}.improvements.{f}" for f in _improvement_faults(spec))
     charts = [name for name, figure in raw.figures.items() if figure.draws == "scores"]
     for line in raw.text.values():
         if line.best and line.best.figure not in charts:
@@ -75,6 +78,18 @@ def _clean_row_faults(table: Table, scored: Scored) -> Iterator[str]:
         shown = sorted({name for cell in cells if (name := cell.experiment) and name in scored})
         if shown and not any("clean" in scored[name] for name in shown):
             yield f"experiment {' or '.join(shown)} has no variant 'clean'"
+
+
+def _improvement_faults(table: Table) -> Iterator[str]:
+    for name, improvement in table.improvements.items():
+        if name in table.rows:
+            yield f"{name}: `rows` has this row too; rename one"
+        for field, row in (("of", improvement.of), ("over", improvement.over)):
+            if row not in table.rows:
+                yield f"{name}.{field}: no row {row!r}; {nearest(row, table.rows)}"
+        if improvement.metric not in table.metrics:
+            metric = improvement.metric
+            yield f"{name}.metric: no metric {metric!r}; {nearest(metric, table.metrics)}"
 
 
 def experiment_faults(experiment: Experiment) -> Iterator[str]:
@@ -252,3 +267,27 @@ def fusion_faults(fusions: Fusions, experiments: Experiments) -> Iterator[str]:
                         f"{where}: other_roles looks at training clips, which {member} does not "
                         f"predict; set its predict_train: true"
                     )
+
+
+def verification_faults(
+    verifications: Verifications, experiments: Experiments, fusions: Fusions
+) -> Iterator[str]:
+    """The experiment behind a verification must exist, know speakers and keep what is compared."""
+    for name, variants in verifications.items():
+        if name in experiments or name in fusions:
+            yield f"verifications.{name}: an experiment or fusion has this name too; rename one"
+        for verification in variants.values():
+            decides = verification.experiment
+            experiment = experiments.get(decides, {}).get("paper")
+            where = f"verifications.{name}"
+            if decides not in experiments:
+                yield f"{where}.experiment: no experiment {decides!r}; " + nearest(
+                    decides, experiments
+                )
+            elif experiment is not None and verification.task not in experiment.tasks:
+                yield (
+                    f"{where}.task: {decides} has no task {verification.task!r}; it has "
+                    f"{', '.join(experiment.tasks)}"
+                )
+            elif verification.decision == "cosine" and experiment and not experiment.embed:
+                yield f"{where}.experiment: {decides} keeps no embeddings; set its embed: true"

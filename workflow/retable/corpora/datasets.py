@@ -24,12 +24,8 @@ def select_clips(manifest: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
         clips = clips[matching_rows(clips, dataset.where, "the dataset")]
         if clips.empty:
             raise DataError(_no_clip(manifest, dataset))
-    return _recoded(clips.reset_index(drop=True), dataset.recode)
-
-
-def _recoded(clips: pd.DataFrame, recode: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
-    for task, names in recode.items():
-        named = clips[matching_rows(clips, [{task: list(names)}], "`recode` of the dataset")]
+    for task, names in dataset.recode.items():
+        named = _recoded(clips, task, names)
         if named.empty and len(clips):
             raise DataError(
                 f"the dataset recodes {task} and leaves out all of the {len(clips)} clips: none is "
@@ -37,8 +33,45 @@ def _recoded(clips: pd.DataFrame, recode: Mapping[str, Mapping[str, str]]) -> pd
                 f"{values_present(clips[task])}). Write upstream's names into `recode` of the "
                 "dataset in the corpus' YAML, or into the column `from` of the table there."
             )
-        clips = named.assign(**{task: named[task].map(names)})
+        clips = named
     return clips.reset_index(drop=True)
+
+
+def select_rejected(
+    rejected: pd.DataFrame, manifest: pd.DataFrame, dataset: Dataset
+) -> pd.DataFrame:
+    """The clips that upstream lists, that a dataset would select, and that its corpus rejected.
+
+    A clip whose name says nothing is of no dataset, not even of one without filters: nobody knows
+    what it is. Neither is one that is there as another file too, which the manifest has.
+
+    Args:
+        rejected: the list of rejected files; one or several rows a clip.
+        manifest: the clips that were not rejected.
+        dataset: which clips to select, and what their classes are called in it.
+
+    Returns:
+        One row a clip, in the list's order, with its `reason` and the columns of the manifest,
+        empty where nothing is known; no row where no such clip was rejected.
+
+    Raises:
+        DataError: the manifest lacks a column that a filter names.
+    """
+    described = [name for name in rejected.columns if name not in ("path", "reason", "clip_id")]
+    known = rejected[(rejected[described] != "").any(axis=1)].drop_duplicates("clip_id")
+    missing = known[~known["clip_id"].isin(manifest["clip_id"])]
+    clips = missing.reindex(columns=["reason", *manifest.columns], fill_value="")
+    if dataset.where:
+        clips = clips[matching_rows(clips, dataset.where, "the dataset")]
+    for task, names in dataset.recode.items():
+        clips = _recoded(clips, task, names)
+    return clips.reset_index(drop=True)
+
+
+def _recoded(clips: pd.DataFrame, task: str, names: Mapping[str, str]) -> pd.DataFrame:
+    """The clips of a class that has a name in the dataset, with that name."""
+    named = clips[matching_rows(clips, [{task: list(names)}], "`recode` of the dataset")]
+    return named.assign(**{task: named[task].map(names)})
 
 
 def check_classes(clips: pd.DataFrame, classes: Mapping[str, Sequence[str]], place: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from retable.corpora.datasets import check_classes, select_clips
+from retable.corpora.datasets import check_classes, select_clips, select_rejected
 from retable.corpora.index import (
     check_groups,
     check_named,
@@ -71,19 +71,28 @@ def write_index(
 
 
 def write_dataset(
-    manifest: Path, dataset: Dataset, classes: Mapping[str, Sequence[str]], output: Path
+    manifest: Path,
+    rejected: Path,
+    dataset: Dataset,
+    classes: Mapping[str, Sequence[str]],
+    output: Path,
+    output_rejected: Path,
 ) -> None:
     """Writes the rows of a manifest that a dataset selects, with the classes' names in it.
 
     Args:
         manifest: table of the clips of a corpus.
+        rejected: table of its rejected clips.
         dataset: which of them to select, and what their classes are called in it.
         classes: task -> classes that must have clips; none for a corpus that may lack some.
         output: table of the selected clips to write.
+        output_rejected: table of the rejected clips of the dataset to write (`select_rejected`).
 
     Raises:
         DataError: no clip is selected, or none of a class.
     """
-    clips = select_clips(read_manifest(manifest), dataset)
+    indexed = read_manifest(manifest)
+    clips = select_clips(indexed, dataset)
     check_classes(clips, classes, f"{output}, cut from {manifest}")
+    write_manifest(select_rejected(read_manifest(rejected), indexed, dataset), output_rejected)
     write_manifest(clips, output)

@@ -1,12 +1,15 @@
-"""Example clips as spectrograms, and how loud the classes are by frequency (gresnets, Figs. 1, 7).
+"""Example clips as spectrograms and waveforms, and how loud the classes are by frequency (gresnets,
+Figs. 1, 7; vggvox_mtl, Fig. 3).
 
-Conventions: magnitudes are those of the experiment's short-time Fourier transform, before any
-resizing or normalisation. Levels are in dBFS, 20 log10 of the magnitude relative to that of a sine
-of amplitude 1 at a bin's own frequency: a sine of amplitude a reads 20 log10(a) at its bin, and
-noise reads lower the longer the window is.
+Conventions: magnitudes are those of the experiment's short-time Fourier transform, one-sided, of
+the clip as it is: before any pre-emphasis, padding, resizing or normalisation. A window that is
+shorter than the transform is continued by zeros on both sides, so that frame i is always centred on
+sample i * hop. Levels are in dBFS, 20 log10 of the magnitude relative to that of a sine of
+amplitude 1 at a bin's own frequency: a sine of amplitude a reads 20 log10(a) at its bin, and noise
+reads lower the longer the window is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +19,8 @@ import torch
 from retable.audio.store import AudioStore
 from retable.errors import DataError
 from retable.features.examples_file import Examples, Levels, write_example_file
-from retable.features.spectrogram import analysis_window, magnitude_spectrogram
-from retable.spec.feature import Spectrogram
+from retable.features.spectrogram import analysis_window
+from retable.spec.feature import NormalisedSpectrogram, Spectrogram
 from retable.spec.figure import ExampleClips
 from retable.tsv import read_tsv
 
@@ -25,11 +28,14 @@ LOWEST_LEVEL = -140.0
 """dBFS. Digital silence is given this level, below the quantisation noise of 16-bit audio (about
 -121 dBFS at a 512-sample window)."""
 
+ShownFeature = Spectrogram | NormalisedSpectrogram
+"""Features that have such a transform."""
+
 
 def write_examples(
-    dataset: Path, audio: Iterable[Path], clips: ExampleClips, feature: Spectrogram, output: Path
+    dataset: Path, audio: Iterable[Path], clips: ExampleClips, feature: ShownFeature, output: Path
 ) -> None:
-    """Write the example spectrograms of a dataset, and its levels where they are asked for.
+    """Write the example spectrograms of a dataset, and waveforms and levels where asked for.
 
     Args:
         dataset: table of the dataset's clips.
@@ -51,9 +57,9 @@ def write_examples(
 
 
 def class_examples(
-    table: pd.DataFrame, audio: AudioStore, clips: ExampleClips, feature: Spectrogram
+    table: pd.DataFrame, audio: AudioStore, clips: ExampleClips, feature: ShownFeature
 ) -> Examples:
-    """Spectrograms of a clip of each class, and the levels of all clips where they are asked for.
+    """Spectrograms of a clip of each class, with their samples and levels where asked for.
 
     Args:
         table: one row a clip: clip_id, speaker, and the columns that `clips` names; all text.
@@ -70,6 +76,7 @@ def class_examples(
             f"{feature.sample_rate} Hz; give them audio resampled to that rate"
         )
     shown = example_clip_ids(table, clips)
+    waveforms = tuple(audio[clip_id].astype(np.float16) for clip_id in shown)
     return Examples(
         classes=clips.classes,
         clip_ids=tuple(shown),
@@ -77,42 +84,49 @@ def class_examples(
             in_dbfs(power_spectrogram(audio[clip_id], feature)).astype(np.float16)
             for clip_id in shown
         ),
-        frequencies=np.arange(feature.window // 2 + 1) * feature.sample_rate / feature.window,
+        frequencies=np.arange(fft_size(feature) // 2 + 1) * feature.sample_rate / fft_size(feature),
         sample_rate=feature.sample_rate,
         hop=feature.hop,
+        waveforms=waveforms if clips.waveforms else None,
         levels=speaker_levels(table, audio, clips, feature) if clips.levels else None,
     )
 
 
 def example_clip_ids(table: pd.DataFrame, clips: ExampleClips) -> list[str]:
-    """Of each class the first clip by clip_id among those that `clips.where` leaves.
+    """Of each class the first clip by clip_id among those that its filters leave.
+
+    These are `clips.where`, and what `clips.each` lays over it for the class.
 
     Raises:
         DataError: a column is missing, or a class has no such clip.
     """
-    absent = sorted({"speaker", clips.by, *clips.where} - set(table.columns))
+    filters = {name: clips.where | clips.each.get(name, {}) for name in clips.classes}
+    absent = sorted({"speaker", clips.by}.union(*filters.values()) - set(table.columns))
     if absent:
         raise DataError(
-            f"column {', '.join(absent)} is missing; `by` and `where` of the figure choose from "
-            + ", ".join(table.columns)
+            f"column {', '.join(absent)} is missing; `by`, `where` and `each` of the figure choose "
+            f"from {', '.join(table.columns)}"
         )
+    return [_first_clip(table, clips.by, name, chosen) for name, chosen in filters.items()]
+
+
+def _first_clip(table: pd.DataFrame, by: str, name: str, filters: Mapping[str, str]) -> str:
     left = table
-    for column, value in clips.where.items():
+    for column, value in filters.items():
         left = left[left[column] == value]
-    first = left.sort_values("clip_id").groupby(clips.by)["clip_id"].first()
-    for name in clips.classes:
-        if name not in first.index:
-            among = ", ".join(f"{column} {value}" for column, value in clips.where.items())
-            raise DataError(
-                f"no clip has {name!r} in column {clips.by}{among and f' with {among}'}; "
-                f"there are {', '.join(first.index) or 'no clips at all'}. "
-                "Correct `classes` or `where` of the figure in paper.yaml."
-            )
-    return [str(first[name]) for name in clips.classes]
+    clip_ids = left.loc[left[by] == name, "clip_id"]
+    if clip_ids.empty:
+        among = ", ".join(f"{column} {value}" for column, value in filters.items())
+        raise DataError(
+            f"no clip has {name!r} in column {by}{among and f' with {among}'}; "
+            f"there are {', '.join(sorted(set(left[by]))) or 'no clips at all'}. "
+            "Correct `classes`, `where` or `each` of the figure in paper.yaml."
+        )
+    return str(min(clip_ids))
 
 
 def speaker_levels(
-    table: pd.DataFrame, audio: AudioStore, clips: ExampleClips, feature: Spectrogram
+    table: pd.DataFrame, audio: AudioStore, clips: ExampleClips, feature: ShownFeature
 ) -> Levels:
     """Level of each class by speaker, over all clips of the table, whatever `clips.where` says.
 
@@ -122,7 +136,7 @@ def speaker_levels(
     chosen = table[table[clips.by].isin(clips.classes)].sort_values("clip_id")
     speakers = sorted(set(chosen["speaker"]))
     values = np.full(
-        (len(clips.classes), len(speakers), feature.window // 2 + 1), np.nan, dtype=np.float32
+        (len(clips.classes), len(speakers), fft_size(feature) // 2 + 1), np.nan, dtype=np.float32
     )
     for (name, speaker), clip_ids in chosen.groupby([clips.by, "speaker"])["clip_id"]:
         by_clip = [
@@ -133,11 +147,36 @@ def speaker_levels(
     return Levels(tuple(speakers), values)
 
 
-def power_spectrogram(waveform: np.ndarray, feature: Spectrogram) -> np.ndarray:
-    """Power of a clip (samples,) relative to a full-scale sine: float64 (bins, frames)."""
-    magnitude = magnitude_spectrogram(torch.from_numpy(waveform), feature).double()
-    full_scale = analysis_window(feature).double().sum() / 2
-    return (magnitude / full_scale).square().numpy()
+def power_spectrogram(waveform: np.ndarray, feature: ShownFeature) -> np.ndarray:
+    """Power of a clip (samples,) relative to a full-scale sine: float64 (bins, frames).
+
+    There are `fft_size // 2 + 1` bins and `1 + samples // hop` frames.
+    """
+    window = shown_window(feature)
+    magnitude = torch.stft(
+        torch.from_numpy(waveform),
+        n_fft=fft_size(feature),
+        hop_length=feature.hop,
+        win_length=feature.window,
+        window=window,
+        center=True,
+        pad_mode="constant",
+        return_complex=True,
+    ).abs()
+    full_scale = window.double().sum() / 2
+    return (magnitude.double() / full_scale).square().numpy()
+
+
+def fft_size(feature: ShownFeature) -> int:
+    """Points of the Fourier transform."""
+    return feature.window if isinstance(feature, Spectrogram) else feature.fft_size
+
+
+def shown_window(feature: ShownFeature) -> torch.Tensor:
+    """The window (samples,): a Hamming window is VGGVox's, symmetric, where that is the feature."""
+    if isinstance(feature, Spectrogram):
+        return analysis_window(feature)
+    return torch.hamming_window(feature.window, periodic=False)
 
 
 def in_dbfs(power: np.ndarray) -> np.ndarray:

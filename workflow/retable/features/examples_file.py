@@ -33,13 +33,16 @@ class Examples:
     """Hz."""
     hop: int
     """Samples."""
+    waveforms: tuple[np.ndarray, ...] | None = None
+    """float16 (samples,) of each clip: enough for a drawing."""
     levels: Levels | None = None
 
 
 def write_example_file(examples: Examples, path: Path) -> None:
     """Write a compressed `.npz`: equal examples give equal bytes, for NumPy dates none of them.
 
-    The spectrograms are packed along time, `frames` being the length of each.
+    The spectrograms are packed along time, `frames` being the length of each; so are waveforms,
+    with `samples`.
     """
     arrays = {
         "classes": np.array(examples.classes),
@@ -50,6 +53,9 @@ def write_example_file(examples: Examples, path: Path) -> None:
         "sample_rate": np.array(examples.sample_rate),
         "hop": np.array(examples.hop),
     }
+    if examples.waveforms is not None:
+        arrays["samples"] = np.array([len(waveform) for waveform in examples.waveforms])
+        arrays["waveforms"] = np.concatenate(examples.waveforms)
     if examples.levels is not None:
         arrays["speakers"] = np.array(examples.levels.speakers)
         arrays["levels"] = examples.levels.values
@@ -66,16 +72,23 @@ def read_example_file(path: Path) -> Examples:
 
 
 def _examples(arrays: Mapping[str, np.ndarray]) -> Examples:
-    stops = np.cumsum(arrays["frames"])
-    levels = None
+    waveforms, levels = None, None
+    if "waveforms" in arrays:
+        waveforms = _unpacked(arrays["waveforms"], arrays["samples"])
     if "levels" in arrays:
         levels = Levels(tuple(arrays["speakers"].tolist()), arrays["levels"])
     return Examples(
         classes=tuple(arrays["classes"].tolist()),
         clip_ids=tuple(arrays["clip_ids"].tolist()),
-        spectrograms=tuple(np.split(arrays["spectrograms"], stops[:-1], axis=1)),
+        spectrograms=_unpacked(arrays["spectrograms"], arrays["frames"]),
         frequencies=arrays["frequencies"],
         sample_rate=int(arrays["sample_rate"]),
         hop=int(arrays["hop"]),
+        waveforms=waveforms,
         levels=levels,
     )
+
+
+def _unpacked(packed: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, ...]:
+    """What was joined along the last axis."""
+    return tuple(np.split(packed, np.cumsum(lengths)[:-1], axis=-1))

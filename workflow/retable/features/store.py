@@ -155,6 +155,8 @@ class FeatureStore:
         several."""
         self.patch: Patch | None = Patch(**described["patch"]) if "patch" in described else None
         """How images are cut; None where the network sees a clip whole."""
+        self.crop: int | None = described.get("crop")
+        """How much of the last axis a network sees at once; None where it sees all of it."""
         ways = ["with their lengths" if "lengths" in index else "whole" for index in indices]
         self._ragged: bool = _the_only("clips", ways) != "whole"
 

@@ -7,12 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from retable.errors import DataError
-from retable.evaluation.scoring import POOLED, read_scores
+from retable.evaluation.scoring import POOLED
+from retable.figures.scores import METRICS, scores_of
 from retable.figures.style import COLOURS, figure_style, new_figure, save_figure, title_figure
 from retable.spec.figure import MetricByParameter
 from retable.tables.verdicts import print_number
 
-METRICS = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}
 ROLES = {"test": "", "validation": "validation "}
 """Role -> how an axis names it; the test clips are the rule."""
 PANEL_INCHES = 1.8
@@ -84,17 +84,10 @@ def metric_by_parameter(
 
 
 def _fold_values(paths: Sequence[Path], figure: MetricByParameter, task: str) -> pd.Series:
-    table = pd.concat([read_scores(path) for path in paths], ignore_index=True)
-    keys = ["variant", "role", "task", "metric"]
-    wanted = [figure.variant, figure.role, task, figure.metric]
-    chosen = table[(table[keys] == wanted).all(axis=1) & (table["fold"] != POOLED)]
-    if chosen.empty:
-        raise DataError(
-            f"{paths[0]}: no {figure.metric} of task {task} on {figure.role} clips in variant "
-            f"{figure.variant}; it has "
-            + ", ".join("/".join(key) for key in table[keys].drop_duplicates().to_numpy())
-        )
-    return chosen["value"]
+    chosen = scores_of(
+        paths, variant=figure.variant, role=figure.role, task=task, metric=figure.metric
+    )
+    return chosen.loc[chosen["fold"] != POOLED, "value"]
 
 
 def _number(experiment: str, titles: Mapping[str, str]) -> float:

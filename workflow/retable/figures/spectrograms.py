@@ -1,4 +1,4 @@
-"""Spectrograms of a clip of each class, and levels of the classes by frequency."""
+"""Spectrograms and waveforms of a clip of each class, and levels of the classes by frequency."""
 
 import math
 import textwrap
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.gridspec import GridSpec
+from matplotlib.gridspec import SubplotSpec
 from matplotlib.image import AxesImage
 
 from retable.errors import DataError
@@ -21,6 +21,7 @@ from retable.figures.style import (
     save_figure,
     title_figure,
 )
+from retable.figures.waveforms import WAVEFORM_INCHES, draw_waveforms
 from retable.spec.figure import Band, Spectrograms
 
 DYNAMIC_RANGE_DB = 110
@@ -47,11 +48,12 @@ def draw_spectrograms(
 ) -> None:
     """Draw a clip of each class as a spectrogram, all on one scale of time, frequency and colour.
 
+    With `waveforms`, the samples of each clip stand above its spectrogram, all on one scale too.
     With `level_band`, a panel beneath shows the mean level of each class by frequency over
     speakers, and by how much the second class is louder than the first in the band and beside it.
 
     Args:
-        figure: Its experiment, classes, band and title.
+        figure: Its experiment, classes, waveforms, band and title.
         files: Experiment -> its file of example spectrograms.
         titles: Not shown, for what an experiment does with the clips changes none.
         note: Printed beneath the title, for instance that the audio is simulated.
@@ -59,27 +61,44 @@ def draw_spectrograms(
         png: File to write.
 
     Raises:
-        DataError: The file is unreadable, or holds other classes or no levels.
+        DataError: The file is unreadable, or holds other classes, no waveforms or no levels.
     """
     (path,) = files[figure.experiments[0]]
     examples = read_example_file(path)
-    if examples.classes != figure.classes or (figure.level_band and not examples.levels):
-        held = f"{', '.join(examples.classes)} {'with' if examples.levels else 'without'} levels"
-        raise DataError(
-            f"{path}: holds {held}, which is not what the figure shows; remove it and build it "
-            "again"
-        )
+    _check_content(figure, examples, path)
     rows, columns = grid_shape(len(figure.classes))
-    heights = [PANEL_INCHES[columns]] * rows + [LEVELS_INCHES] * (figure.level_band is not None)
+    panel = [WAVEFORM_INCHES] * figure.waveforms + [PANEL_INCHES[columns]]
+    heights = panel * rows + [LEVELS_INCHES] * (figure.level_band is not None)
     with figure_style():
         drawing = new_figure(WIDTH_INCHES, 0.7 + sum(heights))
         title_figure(drawing, figure.title, note)
         grid = drawing.add_gridspec(len(heights), columns, height_ratios=heights)
-        _draw_panels(drawing, grid, columns, examples, figure.level_band)
+        step = len(panel)
+        cells = [divmod(index, columns) for index in range(len(figure.classes))]
+        places = [grid[(row + 1) * step - 1, column] for row, column in cells]
+        panels = _draw_panels(drawing, places, columns, examples, figure.level_band)
+        if figure.waveforms and examples.waveforms:
+            above = [grid[row * step, column] for row, column in cells]
+            draw_waveforms(drawing, above, panels, examples, examples.waveforms)
+        else:
+            _name_panels(panels, examples)
         if figure.level_band and examples.levels:
-            axes = drawing.add_subplot(grid[rows, :])
+            axes = drawing.add_subplot(grid[-1, :])
             _draw_levels(axes, examples, examples.levels, figure.level_band)
         save_figure(drawing, svg, png)
+
+
+def _check_content(figure: Spectrograms, examples: Examples, path: Path) -> None:
+    lacks_levels = figure.level_band is not None and examples.levels is None
+    lacks_waveforms = figure.waveforms and examples.waveforms is None
+    if examples.classes == figure.classes and not lacks_levels and not lacks_waveforms:
+        return
+    held = f"{', '.join(examples.classes)} {'with' if examples.levels else 'without'} levels"
+    if lacks_waveforms:
+        held += " and without waveforms"
+    raise DataError(
+        f"{path}: holds {held}, which is not what the figure shows; remove it and build it again"
+    )
 
 
 def grid_shape(panels: int) -> tuple[int, int]:
@@ -120,18 +139,21 @@ def _louder(difference: MeanInterval) -> str:
 
 
 def _draw_panels(
-    drawing: Figure, grid: GridSpec, columns: int, examples: Examples, band: Band | None
-) -> None:
+    drawing: Figure,
+    places: Sequence[SubplotSpec],
+    columns: int,
+    examples: Examples,
+    band: Band | None,
+) -> list[Axes]:
     """All spectrograms in reading order, and their colour bar."""
-    count = len(examples.classes)
     panels: list[Axes] = []
-    for index in range(count):
+    for index, place in enumerate(places):
         shared = panels[0] if panels else None
-        axes = drawing.add_subplot(grid[divmod(index, columns)], sharex=shared, sharey=shared)
+        axes = drawing.add_subplot(place, sharex=shared, sharey=shared)
         image = _draw_spectrogram(axes, examples, index)
         for edge in (band.low_hz, band.high_hz) if band else ():
             axes.axhline(edge / 1000, color="white", linewidth=0.8, linestyle=DASHES[1])
-        at_left, at_bottom = index % columns == 0, index + columns >= count
+        at_left, at_bottom = index % columns == 0, index + columns >= len(places)
         axes.tick_params(left=at_left, labelleft=at_left, labelbottom=at_bottom)
         axes.set_ylabel("frequency (kHz)" if at_left else "")
         axes.set_xlabel("time (s)" if at_bottom else "")
@@ -142,6 +164,7 @@ def _draw_panels(
     bar = drawing.colorbar(image, ax=panels, aspect=30, pad=0.01, extend="min")
     bar.set_label("level (dBFS)")
     bar.outline.set_visible(False)
+    return panels
 
 
 def _draw_spectrogram(axes: Axes, examples: Examples, index: int) -> AxesImage:
@@ -163,12 +186,15 @@ def _draw_spectrogram(axes: Axes, examples: Examples, index: int) -> AxesImage:
             -seconds / 2, (frames - 0.5) * seconds, -kilohertz / 2, (bins - 0.5) * kilohertz,
         ),
     )  # fmt: skip
-    axes.set_title(examples.classes[index].replace("_", " "), loc="left")
-    axes.text(
-        0.02, 0.97, examples.clip_ids[index], transform=axes.transAxes, va="top",
-        fontsize=5, color="white",
-    )  # fmt: skip
     return image
+
+
+def _name_panels(panels: Sequence[Axes], examples: Examples) -> None:
+    for axes, name, clip_id in zip(panels, examples.classes, examples.clip_ids, strict=True):
+        axes.set_title(name.replace("_", " "), loc="left")
+        axes.text(
+            0.02, 0.97, clip_id, transform=axes.transAxes, va="top", fontsize=5, color="white"
+        )
 
 
 def _draw_levels(axes: Axes, examples: Examples, levels: Levels, band: Band) -> None:

@@ -51,7 +51,7 @@ def _paper(plan: Plan, name: str, results: Path) -> PagePaper:
         ),
         text=tables / "text.tsv",
         settings=tables / "settings.tsv",
-        note=plan.weights_note(name, [*paper.experiments, *paper.fusions]),
+        note=plan.weights_note(name, paper.scored_names),
         text_note=plan.text_note(name),
         missing=tuple(dict.fromkeys(plan.missing[name].values())),
         left_out=tuple(spec.title for figure, spec in paper.figures.items() if figure not in drawn),

@@ -9,7 +9,7 @@ from retable.configuration.references import warm_start_source
 from retable.plan.weights import WeightsPlan
 from retable.spec.corpus import corpus_of
 from retable.spec.feature import Feature
-from retable.spec.paper import Experiment, Fusion, Input, Paper
+from retable.spec.paper import Derived, Experiment, Fusion, Input, Paper, Verification
 from retable.spec.part import Part, Run
 from retable.spec.split import Split
 from retable.spec.variant import VariantName
@@ -40,7 +40,9 @@ class ExperimentsPlan(WeightsPlan):
 
     @cached_property
     def missing(self) -> dict[str, dict[str, str]]:
-        """Paper -> experiment or fusion -> how to come by the corpus without which it cannot be."""
+        """Paper -> experiment, fusion or verification -> how to come by the corpus without which it
+        cannot be.
+        """
         return {
             name: missing_data(paper, self.project.missing) for name, paper in self.papers.items()
         }
@@ -57,22 +59,48 @@ class ExperimentsPlan(WeightsPlan):
         }
 
     @cached_property
-    def scored(self) -> dict[tuple[str, str], dict[VariantName, Experiment | Fusion]]:
-        """(paper, experiment or fusion) -> variant -> spec: what has scores."""
-        scored: dict[tuple[str, str], dict[VariantName, Experiment | Fusion]] = {}
-        for (paper, name, _), experiment in self.experiments.items():
-            scored.setdefault((paper, name), {})[experiment.variant] = experiment
-        for (paper, name, _), fusion in self.fusions.items():
-            scored.setdefault((paper, name), {})[fusion.variant] = fusion
+    def verifications(self) -> dict[tuple[str, str, str], Verification]:
+        """(paper, verification, variant) -> spec, for the selected papers and variants."""
+        return {
+            (paper.paper, name, variant): verification
+            for paper in self.papers.values()
+            for name, variants in paper.verifications.items()
+            for variant, verification in variants.items()
+            if variant in self.project.config.variants and name not in self.missing[paper.paper]
+        }
+
+    @property
+    def derived(self) -> dict[tuple[str, str, str], Derived]:
+        """Fusions and verifications."""
+        return {**self.fusions, **self.verifications}
+
+    @cached_property
+    def scored(self) -> dict[tuple[str, str], dict[VariantName, Experiment | Derived]]:
+        """(paper, experiment, fusion or verification) -> variant -> spec: what has scores."""
+        scored: dict[tuple[str, str], dict[VariantName, Experiment | Derived]] = {}
+        for (paper, name, _), spec in {**self.experiments, **self.derived}.items():
+            scored.setdefault((paper, name), {})[spec.variant] = spec
         return scored
 
     def poolings(self, paper: str, name: str) -> dict[str, str]:
-        """Variant -> how an experiment or fusion decides for a clip."""
-        return {variant: spec.pooling for variant, spec in self.scored[paper, name].items()}
+        """Variant -> how an experiment or fusion decides for a clip; a pair is one segment."""
+        return {
+            variant: "mean" if isinstance(spec, Verification) else spec.pooling
+            for variant, spec in self.scored[paper, name].items()
+        }
 
     def network_names(self) -> list[str]:
         """Names of the experiments that train a network."""
         return sorted({e.experiment for e in self.experiments.values() if e.training})
+
+    def embedding_names(self) -> list[str]:
+        """Names of those whose trainings keep the embeddings of clips."""
+        return sorted({e.experiment for e in self.experiments.values() if e.embed})
+
+    def speaker_input(self, verification: Verification) -> Input:
+        """The input, of the experiment behind a verification, whose clips have the speakers."""
+        experiment = self.experiments[verification.paper, verification.experiment, "paper"]
+        return next(one for one in experiment.inputs if verification.task in one.tasks)
 
     def baseline_names(self) -> list[str]:
         """Names of the experiments that fit a baseline."""
@@ -140,21 +168,24 @@ class ExperimentsPlan(WeightsPlan):
             },
             warm_start=experiment.warm_start,
             predict_train=experiment.predict_train,
+            embed=experiment.embed,
             runs=tuple(self.runs(experiment)[start : start + experiment.runs_per_part]),
         )
 
     def stages_after(self, paper: str, experiment: str) -> int:
-        """Length of the longest chain of experiments and fusions that wait for an experiment."""
+        """Length of the longest chain of experiments, fusions and verifications that wait for an
+        experiment.
+        """
         followers = {
             name
             for (its_paper, name, _), spec in self.experiments.items()
             if its_paper == paper and spec.warm_start and spec.warm_start.experiment == experiment
         }
-        fused = any(
-            its_paper == paper and experiment in fusion.members
-            for (its_paper, _, _), fusion in self.fusions.items()
+        awaited = any(
+            its_paper == paper and experiment in derived.members
+            for (its_paper, _, _), derived in self.derived.items()
         )
-        return max([int(fused), *(1 + self.stages_after(paper, name) for name in followers)])
+        return max([int(awaited), *(1 + self.stages_after(paper, name) for name in followers)])
 
     def first_share(self, experiment: Experiment) -> float:
         """Share of the first input's sample in what an experiment with two inputs trains on."""
@@ -173,10 +204,12 @@ class ExperimentsPlan(WeightsPlan):
         return source, [str(part) for part in sorted({p // source.runs_per_part for p in places})]
 
     def experiments_behind(self, paper: str, name: str) -> list[Experiment]:
-        """All variants of an experiment, of a fusion's members, and of what these start from."""
+        """All variants of an experiment, of the members of a fusion or verification, and of what
+        these start from.
+        """
         waiting = [name]
         for spec in self.scored[paper, name].values():
-            waiting += spec.members if isinstance(spec, Fusion) else ()
+            waiting += spec.members if isinstance(spec, Derived) else ()
         behind: dict[str, list[Experiment]] = {}
         while waiting:
             current = waiting.pop()
@@ -198,17 +231,19 @@ def run_seed(experiment: Experiment, repeat: int, fold: int) -> int:
 
 
 def missing_data(paper: Paper, corpora: Mapping[str, str]) -> dict[str, str]:
-    """Experiment or fusion of a paper -> how to come by the corpus without which it cannot be.
+    """Experiment, fusion or verification of a paper -> how to come by the corpus without which it
+    cannot be.
 
-    Whoever starts from such an experiment or fuses it lacks the same.
+    Whoever starts from such an experiment, fuses it or verifies with it lacks the same.
 
     Args:
         paper: with all its experiments.
         corpora: corpus that is missing -> how to come by it.
     """
     needs = {name: _needs(variants.values()) for name, variants in paper.experiments.items()}
-    for name, fusions in paper.fusions.items():
-        needs[name] = {member for fusion in fusions.values() for member in fusion.members}
+    derived: Mapping[str, Mapping[str, Derived]] = {**paper.fusions, **paper.verifications}
+    for name, variants_of in derived.items():
+        needs[name] = {member for one in variants_of.values() for member in one.members}
     known, found = dict(corpora), len(corpora) - 1
     while found < len(known):
         found = len(known)

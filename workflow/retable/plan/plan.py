@@ -174,7 +174,7 @@ class Plan(ExperimentsPlan):
                 ],
                 "notes": [
                     [
-                        self.weights_note(name, [*paper.experiments, *paper.fusions]),
+                        self.weights_note(name, paper.scored_names),
                         self.text_note(name),
                         *(self.table_note(name, table) for table in paper.tables),
                     ]

@@ -1,6 +1,6 @@
 """Papers: experiments, tables and figures as data (`workflow/papers/<paper>/paper.yaml`)."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -147,17 +147,28 @@ class Verification(Spec):
     """Pairs of each run, of which half are of one speaker."""
     seed: int
     """Of the pairs, which are the same for all experiments on one split."""
+    scored_task: ClassVar[str] = "same_speaker"
+    """The task of the answers, as cells of tables name it."""
 
     @property
     def subject(self) -> str:
         """What checks call it."""
         return f"{self.paper}, {self.verification} {self.variant}"
 
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The experiment, as a fusion has several."""
+        return (self.experiment,)
+
     @model_validator(mode="after")
     def _has_as_many_of_each(self) -> "Verification":
         if self.pairs % 2:
             raise ValueError(f"pairs is {self.pairs}, and half are of one speaker; make it even")
         return self
+
+
+Derived = Fusion | Verification
+"""What is scored without a training of its own, from the predictions of its members' runs."""
 
 
 class Paper(Spec):
@@ -177,3 +188,8 @@ class Paper(Spec):
     tables: dict[str, Table]
     text: tuple[TextRow, ...]
     figures: dict[str, Figure]
+
+    @property
+    def scored_names(self) -> list[str]:
+        """Names of all that can have scores."""
+        return [*self.experiments, *self.fusions, *self.verifications]

@@ -124,8 +124,11 @@ class Table(Spec):
 
     @model_validator(mode="after")
     def _is_read_or_scored(self) -> "Table":
-        if self.reading and (self.experiments or self.extra or self.clean):
-            raise ValueError("a table with a reading has no experiments, extra or clean rows")
+        scored = (self.experiments, self.extra, self.clean, self.improvements)
+        if self.reading and any(scored):
+            raise ValueError(
+                "a table with a reading has no experiments, improvements, extra or clean rows"
+            )
         return self
 
 

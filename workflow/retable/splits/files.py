@@ -12,27 +12,35 @@ from retable.spec.split import KFold, OfficialFolds, Shares, Split
 from retable.splits.audit import FoldRoles, shared_units, split_facts
 from retable.splits.extra import extra_clips, joined, with_extra
 from retable.splits.kfold import fold_roles
-from retable.splits.official import official_roles
+from retable.splits.official import listed_facts, official_roles
 from retable.splits.shares import share_roles
 from retable.splits.strata import count_facts, stratum_counts
 from retable.tsv import read_tsv
 
 
 def write_split(
-    datasets: Sequence[Path], split: Split, roles: Path, audit: Path, facts: Path
+    datasets: Sequence[Path],
+    rejected: Path | None,
+    split: Split,
+    roles: Path,
+    audit: Path,
+    facts: Path,
 ) -> None:
     """Writes who plays which role in every repeat and fold, what roles share, and the facts.
 
     Args:
         datasets: table of the clips of the dataset that is split, then those of `split.extra`, in
             that order; each has its dataset's name.
+        rejected: table of the clips of the first dataset that its corpus rejected, which official
+            folds list too; None where there is none.
         split: how it is split, and which extra clips train in every repeat and fold.
         roles: tsv with the columns `repeat, fold, clip_id, role`.
         audit: tsv with the columns of `shared_units`.
         facts: json of `split_facts`; whether the folds are declared to be `equal`; where the split
             has them, the declared `shares`, and as `extra` how many clips each of those datasets
-            adds; and where it is stratified `counts`, of the first repeat's first fold: role or
-            `all` -> class or `all` -> clips.
+            adds; where it is stratified `counts`, of the first repeat's first fold: role or
+            `all` -> class or `all` -> clips; and where its folds are official `listed`, of the
+            first fold (`listed_facts`).
 
     Raises:
         ConfigError: its shares cannot be dealt out to groups.
@@ -44,6 +52,8 @@ def write_split(
     content: dict[str, Any] = {"equal": isinstance(split, KFold) and split.equal}
     if isinstance(split, Shares):
         content["shares"] = dict(split.shares)
+    if isinstance(split, OfficialFolds):
+        content["listed"] = listed_facts(clips, _rejected(rejected, clips), split)
     if split.extra:
         tables = {path.stem: read_tsv(path, ("clip_id",)) for path in datasets[1:]}
         clips = joined({datasets[0].stem: clips, **tables})
@@ -69,6 +79,10 @@ def _fold_roles(clips: pd.DataFrame, split: Split, dataset: Path) -> FoldRoles:
         }
     except DataError as error:
         raise DataError(f"{dataset}: {error}") from error
+
+
+def _rejected(path: Path | None, clips: pd.DataFrame) -> pd.DataFrame:
+    return clips.head(0) if path is None else read_tsv(path, list(clips.columns))
 
 
 def _folds(clips: pd.DataFrame, split: Split, repeat: int) -> list[pd.DataFrame]:

@@ -27,6 +27,41 @@ def official_roles(clips: pd.DataFrame, split: OfficialFolds) -> list[pd.DataFra
     return [_fold(ordered, split, fold) for fold in range(split.folds)]
 
 
+def listed_facts(
+    clips: pd.DataFrame, rejected: pd.DataFrame, split: OfficialFolds
+) -> dict[str, dict[str, float]]:
+    """What upstream lists for each role of the first fold, whether or not it can be used.
+
+    A paper counts the clips that upstream lists; some of them may hold no sound.
+
+    Args:
+        clips: one row a clip, all text: `clip_id`, `speaker` and the columns that the filters name.
+        rejected: the same of the clips that were rejected; may have no row.
+        split: fold -> role -> filter.
+
+    Returns:
+        Role -> number of `clips`, number of distinct `speakers` (0 where nobody knows them), and
+        `percent` of the clips that have a role; these together as `all`.
+
+    Raises:
+        DataError: a filter's column is missing.
+    """
+    every = pd.concat([clips, rejected[clips.columns]], ignore_index=True)
+    by_role: dict[str, pd.DataFrame] = {
+        role: every[matching_rows(every, [accepted], f"fold 0, role {role} of the split")]
+        for role, accepted in split.roles[0].items()
+    }
+    by_role["all"] = pd.concat(by_role.values())
+    return {
+        role: {
+            "clips": len(chosen),
+            "speakers": len(set(chosen["speaker"]) - {""}),
+            "percent": 100 * len(chosen) / len(by_role["all"]),
+        }
+        for role, chosen in by_role.items()
+    }
+
+
 def _fold(clips: pd.DataFrame, split: OfficialFolds, fold: int) -> pd.DataFrame:
     roles = pd.Series("", index=clips.index, dtype=object)
     for role, accepted in split.roles[fold].items():

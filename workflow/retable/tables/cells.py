@@ -6,6 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from retable.errors import ConfigError, DataError
+from retable.evaluation.scoring import POOLED
 from retable.spec.table import Cell
 from retable.tables.repeats import choose_runs
 from retable.tables.results import ExperimentScores
@@ -23,7 +24,7 @@ class Reproduced(NamedTuple):
     """Runs behind the value; repeats, where it is a standard deviation over them, or that of the
     best of them."""
     clips: int
-    """Test decisions behind the value, over all runs."""
+    """Test decisions behind the value, over all runs; of a recall, those of its class."""
     note: str = ""
     """Which repeat and fold the value is of, where not all stand behind it."""
 
@@ -70,7 +71,7 @@ def cell_faults(cell: Cell) -> list[str]:
 def reproduced_value(
     cell: Cell, scores: ExperimentScores, variant: str, row: str = "", column: str = ""
 ) -> Reproduced:
-    """Value of a cell over the test clips of the runs of its experiment or fusion.
+    """Value of a cell over the test clips of the runs of what it names.
 
     `fold_mean` (the default) is the mean over the folds of a repeat, then over repeats; `pooled`
     the metric over all decisions of a repeat, then the mean over repeats. The standard deviation
@@ -78,7 +79,8 @@ def reproduced_value(
     sd` makes the standard deviation over repeats the value (mixup_mtl, Table I). Of the best
     repeat (cabcnn, Tables 3 to 6) there is no deviation. A cell of metric `confusion` counts the
     clips of class `target`, or `row`, that were taken for `predicted`, or `column`; pooled, it
-    sums the folds of a repeat. `percent` multiplies by 100.
+    sums the folds of a repeat. One of metric `recall` is the share of the clips of class `target`,
+    or `column`, that were taken for it; folds without any stand apart. `percent` multiplies by 100.
 
     Raises:
         DataError: The scores lack the variant, task, metric, classes or fold, or what the best
@@ -115,6 +117,8 @@ def _values(
     if cell.metric == "confusion":
         target, predicted = cell.target or row, cell.predicted or column
         return _confusion_values(cell, scores, variant, target, predicted)
+    if cell.metric == "recall":
+        return _recall_values(cell, scores, variant, cell.target or column)
     table = _test_clips(scores.scores)
     chosen = table[
         (table["variant"] == variant)
@@ -132,9 +136,7 @@ def _values(
 def _confusion_values(
     cell: Cell, scores: ExperimentScores, variant: str, target: str, predicted: str
 ) -> pd.DataFrame:
-    if scores.confusion is None:
-        raise DataError(f"{scores.source}: a confusion cell needs the confusion file beside it")
-    table = _test_clips(scores.confusion)
+    table = _confusions(cell, scores)
     runs = table[(table["variant"] == variant) & (table["task"] == cell.task)]
     chosen = runs[(runs["target"] == target) & (runs["predicted"] == predicted)]
     if chosen.empty:
@@ -146,6 +148,34 @@ def _confusion_values(
     decisions = runs.groupby(["repeat", "fold"])["n"].sum()
     values = chosen.set_index(["repeat", "fold"])["n"].rename("value").astype(float)
     return pd.concat([values, decisions], axis=1).reset_index()
+
+
+def _recall_values(cell: Cell, scores: ExperimentScores, variant: str, target: str) -> pd.DataFrame:
+    """Recall of a class in each fold that has clips of it, and over the folds of a repeat."""
+    table = _confusions(cell, scores)
+    of_class = table[
+        (table["variant"] == variant) & (table["task"] == cell.task) & (table["target"] == target)
+    ]
+    of_class = of_class.assign(right=of_class["n"].where(of_class["predicted"] == target, 0))
+    both = pd.concat([of_class, of_class.assign(fold=POOLED)])
+    counts = both.groupby(["repeat", "fold"])[["right", "n"]].sum()
+    counts = counts[counts["n"] > 0]
+    if counts.empty:
+        raise DataError(
+            f"{scores.source}: no clips of class {target!r} of task {cell.task} in variant "
+            f"{variant} to have a recall of; it has "
+            + ", ".join(_known(table[table["n"] > 0], ["variant", "task", "target"]))
+        )
+    return counts.assign(value=counts["right"] / counts["n"]).reset_index()
+
+
+def _confusions(cell: Cell, scores: ExperimentScores) -> pd.DataFrame:
+    if scores.confusion is None:
+        raise DataError(
+            f"{scores.source}: a {cell.metric} cell needs the confusion file beside it, which "
+            "numbered tables read and the text does not"
+        )
+    return _test_clips(scores.confusion)
 
 
 def _test_clips(table: pd.DataFrame) -> pd.DataFrame:

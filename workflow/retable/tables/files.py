@@ -38,7 +38,7 @@ def write_table(
         published: The paper's `published.csv`.
         table_name: The table's number as `published.csv` writes it: `2`, `I`.
         scores: Experiment or fusion -> its scores, for every one in the table that has data.
-        confusions: The same for the confusions, where cells are of metric `confusion`.
+        confusions: The same for the confusions, where cells are of metric `confusion` or `recall`.
         sources: Of a table with a `reading`: experiment -> source -> its files, as
             `results.Sources` says.
         missing: Experiment or fusion -> the steps to obtain its data, for those without.

@@ -8,15 +8,18 @@ from typing import NamedTuple
 import pandas as pd
 
 from retable.errors import ConfigError
+from retable.spec.paper import Comparability
 from retable.spec.table import Cell, Gain
 from retable.tables.cells import reproduced_value
 from retable.tables.lines import Line, added_note, blank_line
-from retable.tables.long_form import scores_of
 from retable.tables.missing import missing_line, missing_steps
 from retable.tables.published import printed_line
 from retable.tables.results import ExperimentScores, Results
+from retable.tables.scored import number_faults, scores_of
 from retable.tables.verdicts import (
     CITED,
+    NOT_PRINTED,
+    NOT_REPRODUCED,
     decimals_of,
     print_difference,
     print_number,
@@ -25,18 +28,40 @@ from retable.tables.verdicts import (
 
 PERCENT_UNITS = ("%", "points")
 """Units of a gain between cells in percent."""
+NOTHING_TO_EXCEED = "there is no percentage of 0"
+"""Note of a relative gain over a result of zero."""
 
 
-class _Value(NamedTuple):
+class Compared(NamedTuple):
     """One side of a gain."""
 
+    value: float
+    """In the unit of its cell, not rounded unless it is the paper's own number."""
     printed: str
     sd: float | None
     """Absent where there is but one run; 0 where it is cited."""
     n: int | None
-    """Runs behind it; absent where it is cited."""
+    """Runs behind it; absent where it is the paper's own number."""
     note: str = ""
     """Which repeat and fold it is of, where not all stand behind it."""
+    whose: str = ""
+    """What a note calls it, where it is the paper's own number: `the cited`, `the printed`."""
+
+    @property
+    def named(self) -> str:
+        """The number as a note names it."""
+        return f"{self.whose} {self.printed}".strip()
+
+
+class Gained(NamedTuple):
+    """By how much one side exceeds the other, and why."""
+
+    value: float
+    """NaN where nothing says so: in percent of zero."""
+    sd: float | None
+    n: int | None
+    """The smaller number of runs; absent between the paper's own numbers."""
+    note: str
 
 
 def gain_line(line: Line, gain: Gain, results: Results, printed: pd.DataFrame, where: str) -> Line:
@@ -46,7 +71,8 @@ def gain_line(line: Line, gain: Gain, results: Results, printed: pd.DataFrame, w
     are rounded first, to the gain's decimals or those of the cell. The note tells them and, of
     numbers in percent, the relative gain of one printed number over the other: a paper's "10 %" may
     mean either (cabcnn: 95.99 - 86.45 = 9.54 points, 11.0 %). The standard deviation is that of a
-    difference of independent values, `n` the smaller number of runs.
+    difference of independent values, `n` the smaller number of runs. A relative gain (vggvox_mtl)
+    is the other way about: see `relative_gain`.
 
     Args:
         line: The published gain, as text.
@@ -64,48 +90,106 @@ def gain_line(line: Line, gain: Gain, results: Results, printed: pd.DataFrame, w
     steps = missing_steps([cell.experiment for cell in cells], results.missing)
     if steps is not None:
         return missing_line(line, steps)
-    of, *others = [_result(cell, line, results.scores, where) for cell in cells]
+    of, *others = [compared_result(cell, line, results.scores, "paper", where) for cell in cells]
     over = others[0] if others else _cited(gain, printed, where)
-    decimals = max(map(decimals_of, (line["value"], of.printed, over.printed)))
-    reproduced = print_number(float(Decimal(of.printed) - Decimal(over.printed)), decimals)
-    sd = None if of.sd is None or over.sd is None else math.hypot(of.sd, over.sd)
-    verdict = result_verdict(line["value"], reproduced, sd, "paper", results.comparability)
+    percent = in_percent(gain.of, line)
+    if gain.relative:
+        gained, decimals = relative_gain(of, over, percent), decimals_of(line["value"])
+    else:
+        decimals = max(map(decimals_of, (line["value"], of.printed, over.printed)))
+        gained = _difference(of, over, percent)
+    return gained_line(line, gained, decimals, "paper", results.comparability)
+
+
+def relative_gain(of: Compared, over: Compared, are_percents: bool) -> Gained:
+    """By how many percent of `over` it is exceeded: 100 (of / over - 1), of unrounded values.
+
+    The note tells both as printed (vggvox_mtl, Table 3: 72.5 over 64.5) and, of numbers in percent,
+    the points between them: the largest relative gain need not be the largest in points. The
+    standard deviation is that of a ratio of independent values, to first order.
+    """
+    note = f"{of.named} over {over.named}"
+    if are_percents:
+        note += f"; {Decimal(of.printed) - Decimal(over.printed):+f} points"
+    notes = [note, ", over ".join(filter(None, [of.note, over.note]))]
+    if not over.value:
+        note = "; ".join(filter(None, [*notes, NOTHING_TO_EXCEED]))
+        return Gained(math.nan, None, _runs(of, over), note)
+    sd = None
+    if of.sd is not None and over.sd is not None:
+        sd = 100 * math.hypot(of.sd / over.value, of.value * over.sd / over.value**2)
+    gain = 100 * (of.value / over.value - 1)
+    return Gained(gain, sd, _runs(of, over), "; ".join(filter(None, notes)))
+
+
+def gained_line(
+    line: Line,
+    gained: Gained,
+    decimals: int,
+    variant: str,
+    comparability: Comparability,
+) -> Line:
+    """Line of a gain, published or ours; one that nothing says is `not reproduced`."""
+    known = {
+        "variant": variant,
+        "n": "" if gained.n is None else str(gained.n),
+        "note": added_note(line, gained.note),
+    }
+    if math.isnan(gained.value):
+        verdict = NOT_REPRODUCED if line["value"] else NOT_PRINTED
+        return {**blank_line(line, verdict), **known}
+    reproduced = print_number(gained.value, decimals)
+    verdict = result_verdict(line["value"], reproduced, gained.sd, variant, comparability)
     return {
         **blank_line(line, verdict),
+        **known,
         "reproduced": reproduced,
         "difference": print_difference(line["value"], reproduced),
-        "sd": "" if sd is None else print_number(sd, decimals),
-        "n": str(min(value.n for value in (of, over) if value.n is not None)),
-        "note": added_note(line, _gain_note(of, over, _in_percent(gain.of, line))),
+        "sd": "" if gained.sd is None else print_number(gained.sd, decimals),
     }
 
 
-def _gain_note(of: _Value, over: _Value, in_percent: bool) -> str:
-    """`95.99 less 86.45; relative +11.0 %`, and which repeats and folds these are of."""
-    reference = "the cited " if over.n is None else ""
-    parts = [f"{of.printed} less {reference}{over.printed}"]
-    if in_percent and Decimal(over.printed):
-        relative = 100 * (Decimal(of.printed) / Decimal(over.printed) - 1)
-        parts.append(f"relative {relative:+.1f} %")
-    parts.append(", less ".join(filter(None, [of.note, over.note])))
-    return "; ".join(filter(None, parts))
+def compared_result(
+    cell: Cell, line: Line, scores: Mapping[str, ExperimentScores], variant: str, where: str
+) -> Compared:
+    """The result in a cell, printed as the published number of a line.
 
-
-def _in_percent(cell: Cell, line: Line) -> bool:
-    return line["unit"] in PERCENT_UNITS if cell.percent is None else cell.percent
-
-
-def _result(cell: Cell, line: Line, scores: Mapping[str, ExperimentScores], where: str) -> _Value:
+    Raises:
+        ConfigError: The cell is incomplete, has no scores or is a standard deviation.
+        DataError: The scores lack what it needs.
+    """
     experiment = scores_of(cell, line, scores, where)
     if cell.statistic == "sd":
         raise ConfigError(where, ["a gain is between values, not between standard deviations"])
-    cell = cell.model_copy(update={"percent": _in_percent(cell, line)})
-    value = reproduced_value(cell, experiment, "paper", line["row"], line["column"])
+    cell = cell.model_copy(update={"percent": in_percent(cell, line)})
+    value = reproduced_value(cell, experiment, variant, line["row"], line["column"])
     decimals = decimals_of(line["value"]) if cell.decimals is None else cell.decimals
-    return _Value(print_number(value.value, decimals), value.sd, value.n, value.note)
+    printed = print_number(value.value, decimals)
+    return Compared(value.value, printed, value.sd, value.n, value.note)
 
 
-def _cited(gain: Gain, printed: pd.DataFrame, where: str) -> _Value:
+def in_percent(cell: Cell, line: Line) -> bool:
+    """Whether a cell that stands in a line, or gains there, is in percent."""
+    return line["unit"] in PERCENT_UNITS if cell.percent is None else cell.percent
+
+
+def _difference(of: Compared, over: Compared, are_percents: bool) -> Gained:
+    """`95.99 less 86.45; relative +11.0 %`, and which repeats and folds these are of."""
+    parts = [f"{of.named} less {over.named}"]
+    if are_percents and Decimal(over.printed):
+        relative = 100 * (Decimal(of.printed) / Decimal(over.printed) - 1)
+        parts.append(f"relative {relative:+.1f} %")
+    parts.append(", less ".join(filter(None, [of.note, over.note])))
+    sd = None if of.sd is None or over.sd is None else math.hypot(of.sd, over.sd)
+    difference = float(Decimal(of.printed) - Decimal(over.printed))
+    return Gained(difference, sd, _runs(of, over), "; ".join(filter(None, parts)))
+
+
+def _runs(of: Compared, over: Compared) -> int | None:
+    return min((side.n for side in (of, over) if side.n is not None), default=None)
+
+
+def _cited(gain: Gain, printed: pd.DataFrame, where: str) -> Compared:
     assert gain.over_cited is not None, "checked when the spec is read"
     found = printed_line(printed, gain.over_cited)
     if found["kind"] != CITED:
@@ -114,4 +198,6 @@ def _cited(gain: Gain, printed: pd.DataFrame, where: str) -> _Value:
             [f"over_cited names {found['row']} / {found['column']}, which the paper does not cite "
              f"but reports as {found['kind']}; name its experiment in `over`"],
         )  # fmt: skip
-    return _Value(found["value"], 0.0, None)
+    if faults := number_faults(found):
+        raise ConfigError(where, faults)
+    return Compared(float(found["value"]), found["value"], 0.0, None, whose="the cited")

@@ -7,7 +7,7 @@ import pandas as pd
 
 from retable.spec.paper import Comparability
 from retable.spec.table import Table
-from retable.tables.lines import Line, text_lines
+from retable.tables.lines import EXTRA, Line, text_lines
 from retable.tables.missing import steps_of
 from retable.tables.verdicts import CITED, DATA_MISSING, TITLE_NOTES, is_not_comparable
 
@@ -73,12 +73,14 @@ def table_layout(
     """Arrange a long form as the paper prints it.
 
     Columns and metrics without any published number are left out; a clean row follows its own. A
-    metric that is the standard deviation of another stands in the other's cell.
+    metric that is the standard deviation of another stands in the other's cell. A row of gains
+    stands after the two rows that it compares, and its numbers beneath theirs.
     """
     lines = {
-        (line["variant"], line["row"], line["column"], line["metric"]): line
+        (line["variant"], line["row"], line["column"], _shown_metric(table, line)): line
         for line in text_lines(long_form)
     }
+    ours = {*table.extra, *long_form.loc[long_form["kind"] == EXTRA, "row"]}
     mean_of = {
         key: (*key[:3], metric)
         for key in lines
@@ -95,7 +97,7 @@ def table_layout(
         for column in table.columns
     }
     rows = []
-    for row in table.rows:
+    for row in _rows_in_order(table):
         for variant in ("paper", "clean"):
             if variant == "clean" and row not in table.clean:
                 continue
@@ -104,7 +106,7 @@ def table_layout(
                 for column, metrics in groups.items()
                 for metric in metrics
             )
-            label = _row_label(table, row) if variant == "paper" else CLEAN_LABEL
+            label = _row_label(table, row, row in ours) if variant == "paper" else CLEAN_LABEL
             rows.append(LayoutRow(label, variant == "clean", cells))
     return Layout(
         title=_title(table, long_form, name, comparability),
@@ -158,9 +160,24 @@ def _entry(line: Line, spread: Line | None) -> Entry:
     )
 
 
-def _row_label(table: Table, row: str) -> str:
+def _shown_metric(table: Table, line: Line) -> str:
+    """The metric beneath which a number stands: a gain that of the numbers that it is between."""
+    gain = table.improvements.get(line["row"])
+    return line["metric"] if gain is None else gain.metric
+
+
+def _rows_in_order(table: Table) -> list[str]:
+    """The rows of a table, and after the later of the two that it compares each row of gains."""
+    rows = list(table.rows)
+    after: dict[str, list[str]] = {row: [] for row in rows}
+    for name, gain in table.improvements.items():
+        after[max(gain.of, gain.over, key=rows.index)].append(name)
+    return [name for row in rows for name in (row, *after[row])]
+
+
+def _row_label(table: Table, row: str, is_ours: bool) -> str:
     label = table.row_titles.get(row, row)
-    return f"{label} {EXTRA_LABEL}" if row in table.extra else label
+    return f"{label} {EXTRA_LABEL}" if is_ours else label
 
 
 def _headings(

@@ -9,6 +9,9 @@ COLUMNS = (
 """All text as printed; `n` is the number of runs behind `reproduced` and `sd`, or of repeats where
 `reproduced` is itself a standard deviation over them or that of the best of them."""
 
+EXTRA = "extra"
+"""Kind of a line that the paper does not print."""
+
 Line = dict[str, str]
 
 

@@ -1,52 +1,30 @@
 """The long form of a table: one line for each printed number, beside what was reproduced."""
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from retable.errors import ConfigError, DataError
-from retable.spec.table import Cell, Table
-from retable.tables.cells import cell_faults, reproduced_value
-from retable.tables.lines import (
-    COLUMNS,
-    Line,
-    added_note,
-    as_long_form,
-    blank_line,
-    key_of,
-    text_lines,
-)
-from retable.tables.matching import CellKey, match_cells
-from retable.tables.missing import missing_line, missing_steps
-from retable.tables.results import ExperimentScores, Results
-from retable.tables.verdicts import (
-    CITED,
-    NOT_PRINTED,
-    NOT_REPRODUCED,
-    decimals_of,
-    print_difference,
-    print_number,
-    result_verdict,
-)
+from retable.errors import DataError
+from retable.spec.table import Cell, Improvement, Table
+from retable.tables.improvements import Side, improvement_line, printed_improvement_line
+from retable.tables.lines import COLUMNS, EXTRA, Line, as_long_form, key_of, text_lines
+from retable.tables.matching import CellKey, match_cells, match_improvements
+from retable.tables.results import Results
+from retable.tables.scored import result_line
 from retable.tsv import read_tsv
-
-EXTRA = "extra"
-"""Kind of a line that the paper does not print."""
-ONE_REPEAT = "one repeat has no spread"
-"""Note of a standard deviation over repeats where there is but one."""
 
 
 def table_long_form(table: Table, published: pd.DataFrame, results: Results) -> pd.DataFrame:
     """Long form of a numbered table, with `COLUMNS`, in the published order.
 
     Each published number has one line in variant `paper`, and so has each number of the rows that
-    the table names in `extra` (kind `extra`, without a published value); the rows that it names in
-    `clean` have further lines in variant `clean`, after those of the paper, where there is one.
+    the table names in `extra`, and then of those of its improvements that the paper does not print
+    (kind `extra`, without a published value); the rows that it names in `clean` have further lines
+    in variant `clean`, after those of the paper, where there is one.
 
     Args:
-        table: Rows, columns and metrics with their cells.
+        table: Rows, columns and metrics with their cells, and the gains of rows over others.
         published: The table's rows of `read_published`.
         results: Scores of every experiment that a cell names, or how to obtain its data.
 
@@ -55,17 +33,46 @@ def table_long_form(table: Table, published: pd.DataFrame, results: Results) -> 
         DataError: The scores lack what a cell needs.
     """
     cells = match_cells(table, published, results.source)
-    rows = text_lines(published)
-    rows += [_extra_row(key, cell) for key, cell in cells.items() if key[0] in table.extra]
-    return as_long_form(
-        [
-            result_line(row, cells[key_of(row)], results, variant)
-            for variant in ("paper", "clean")
-            for row in rows
-            if variant == "paper"
-            or (row["row"] in table.clean and _has_clean(cells[key_of(row)], results))
-        ]
-    )
+    improvements = match_improvements(table, published, cells, results.source)
+    rows = {key_of(row): row for row in text_lines(published)}
+    rows |= {key: _extra_row(key, cell) for key, cell in cells.items() if key[0] in table.extra}
+    rows |= {key: _extra_row(key, Cell(percent=True)) for key in improvements if key not in rows}
+    lines = [_line(key, rows, cells, improvements, results, "paper") for key in rows]
+    lines += [
+        _line(key, rows, cells, improvements, results, "clean")
+        for key in rows
+        if key[0] in table.clean
+        and all(_has_clean(cells[made_of], results) for made_of in _behind(key, improvements))
+    ]
+    return as_long_form(lines)
+
+
+def _line(
+    key: CellKey,
+    rows: Mapping[CellKey, Line],
+    cells: Mapping[CellKey, Cell],
+    improvements: Mapping[CellKey, Improvement],
+    results: Results,
+    variant: str,
+) -> Line:
+    row = rows[key]
+    if key not in improvements:
+        return result_line(row, cells[key], results, variant)
+    of, over = (Side(rows[made_of], cells[made_of]) for made_of in _behind(key, improvements))
+    # Our gains are printed as the paper prints its own in that column.
+    alike = [line["value"] for other, line in rows.items() if other[1:] == key[1:]]
+    form = row["value"] or next(filter(None, alike), "")
+    if improvements[key].of_printed:
+        return printed_improvement_line(row, of.line, over.line, form, results)
+    return improvement_line(row, of, over, form, results, variant)
+
+
+def _behind(key: CellKey, improvements: Mapping[CellKey, Improvement]) -> list[CellKey]:
+    """The number itself, or the two that it is the gain of."""
+    if key not in improvements:
+        return [key]
+    gain = improvements[key]
+    return [(row, key[1], gain.metric) for row in (gain.of, gain.over)]
 
 
 def _has_clean(cell: Cell, results: Results) -> bool:
@@ -74,40 +81,6 @@ def _has_clean(cell: Cell, results: Results) -> bool:
     if scored is None:
         return cell.experiment in results.missing
     return "clean" in set(scored.scores["variant"])
-
-
-def result_line(row: Line, cell: Cell, results: Results, variant: str) -> Line:
-    """Line of one published number whose counterpart is scored; see `table_long_form`.
-
-    A standard deviation over one repeat is `not reproduced`, or stays `not in the paper`. The note
-    tells which repeat and fold the value is of, where it is not that of all.
-    """
-    if cell.experiment is None:
-        return blank_line(row, CITED if row["kind"] == CITED else NOT_REPRODUCED)
-    steps = missing_steps([cell.experiment], results.missing)
-    if steps is not None:
-        return missing_line(row, steps, variant)
-    where = f"{results.source}, {' / '.join(key_of(row))}"
-    experiment = scores_of(cell, row, results.scores, where)
-    if cell.percent is None:
-        cell = cell.model_copy(update={"percent": row["unit"] == "%"})
-    value = reproduced_value(cell, experiment, variant, row["row"], row["column"])
-    if math.isnan(value.value):
-        verdict = NOT_REPRODUCED if row["value"] else NOT_PRINTED
-        note = added_note(row, ONE_REPEAT)
-        return {**blank_line(row, verdict), "variant": variant, "n": str(value.n), "note": note}
-    decimals = decimals_of(row["value"]) if cell.decimals is None else cell.decimals
-    reproduced = print_number(value.value, decimals)
-    verdict = result_verdict(row["value"], reproduced, value.sd, variant, results.comparability)
-    return {
-        **blank_line(row, verdict),
-        "variant": variant,
-        "reproduced": reproduced,
-        "difference": print_difference(row["value"], reproduced),
-        "sd": "" if value.sd is None else print_number(value.sd, decimals),
-        "n": str(value.n),
-        "note": added_note(row, value.note),
-    }
 
 
 def read_long_form(path: Path) -> pd.DataFrame:
@@ -122,31 +95,6 @@ def read_long_form(path: Path) -> pd.DataFrame:
             f"{path}: columns {', '.join(table.columns)}; expected {', '.join(COLUMNS)}"
         )
     return table
-
-
-def scores_of(
-    cell: Cell, row: Line, scores: Mapping[str, ExperimentScores], where: str
-) -> ExperimentScores:
-    """Scores of a cell's experiment or fusion.
-
-    Raises:
-        ConfigError: The cell is incomplete, contradicts itself or has no scores, or the published
-            value is no number.
-    """
-    faults = cell_faults(cell)
-    experiment = scores.get(cell.experiment or "")
-    if experiment is None:
-        faults.append(
-            f"experiment or fusion {cell.experiment!r} has no scores; there are "
-            + ", ".join(sorted(scores))
-        )
-    try:
-        float(row["value"] or "nan")
-    except ValueError:
-        faults.append(f"the published value {row['value']!r} is no number")
-    if faults or experiment is None:
-        raise ConfigError(where, faults)
-    return experiment
 
 
 def _extra_row(key: CellKey, cell: Cell) -> Line:

@@ -163,7 +163,7 @@ def _cell_text(entry: Entry | None) -> str:
     if entry.missing:
         reproduced = DATA_MISSING
     if not entry.published:
-        return reproduced
+        return reproduced or DASH
     return f"{entry.published} / {reproduced or DASH}"
 
 

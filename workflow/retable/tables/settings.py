@@ -3,7 +3,7 @@
 import csv
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,12 @@ def read_setting(reading: Reading, sources: Sources, published: str) -> str:
             taken.
         sources: The files that were built.
         published: The printed value, for its form only: an equal number is printed with as many
-            decimals, any other as short as it is exact; a mean with `reading.decimals`, or as many.
+            decimals, any other as short as it is exact, and a mean with as many; but every number
+            with `reading.decimals` where it has them.
 
     Raises:
         DataError: The source was not built, the key is absent, its value is not single, or no
-            number where the mean is taken.
+            number where it has decimals or the mean is taken.
     """
     paths = _source_paths(reading, sources)
     if reading.reduce == "mean":
@@ -46,6 +47,8 @@ def read_setting(reading: Reading, sources: Sources, published: str) -> str:
         value = _clips_value(reading, paths[0])
     else:
         value = _value_at(_read_json(paths[0]), reading.key, paths[0])
+    if reading.decimals is not None:
+        return _with_decimals(value, reading, reading.decimals, paths[0])
     return _as_printed(value, reading.scale, published)
 
 
@@ -69,13 +72,13 @@ def _source_paths(reading: Reading, sources: Sources) -> Sequence[Path]:
 
 
 def _run_value(reading: Reading, paths: Sequence[Path]) -> Any:
-    """Value that all runs of all parts have, or the number of values."""
+    """Value that all runs of all parts have, or what the number of values says."""
     found = [
         (_value_at(run, reading.key, path), path) for path in paths for run in _read_json(path)
     ]
     values = list(dict.fromkeys(value for value, _ in found))
-    if reading.reduce == "count":
-        return len(values)
+    if reading.reduce != "value":
+        return _distinct(values, reading)
     if len(values) > 1:
         path = next(path for value, path in found if value == values[1])
         raise DataError(
@@ -83,6 +86,11 @@ def _run_value(reading: Reading, paths: Sequence[Path]) -> Any:
             "experiment, or count it"
         )
     return values[0]
+
+
+def _distinct(values: Sized, reading: Reading) -> float:
+    """How many distinct values there are, or how often a guess among them is right."""
+    return 1 / len(values) if reading.reduce == "chance" else len(values)
 
 
 def _read_json(path: Path) -> Any:
@@ -102,11 +110,11 @@ def _value_at(document: Any, key: str, path: Path) -> Any:
         raise DataError(f"{path}: {fault}") from fault
 
 
-def _clips_value(reading: Reading, path: Path) -> str | int:
-    """Value that all clips have, or the number of values."""
+def _clips_value(reading: Reading, path: Path) -> str | float:
+    """Value that all clips have, or what the number of values says."""
     values = set(_clip_values(reading, path))
-    if reading.reduce == "count":
-        return len(values)
+    if reading.reduce != "value":
+        return _distinct(values, reading)
     if len(values) > 1:
         raise DataError(
             f"{path}: column {reading.key!r} is not the same for all clips: "
@@ -148,6 +156,19 @@ def _clip_values(reading: Reading, path: Path) -> list[str]:
     if not values:
         raise DataError(f"{path}: no clip has {reading.where}; correct `where`")
     return values
+
+
+def _with_decimals(value: Any, reading: Reading, decimals: int, path: Path) -> str:
+    try:
+        number = math.nan if isinstance(value, bool) or value is None else float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise DataError(
+            f"{path}: {reading.key} is {value!r}, which has no decimals; name a number, or drop "
+            "the reading's `decimals`"
+        )
+    return print_number(number * reading.scale, decimals)
 
 
 def _as_printed(value: Any, scale: float, published: str) -> str:

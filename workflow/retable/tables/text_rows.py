@@ -9,11 +9,11 @@ from retable.spec.table import TextRow
 from retable.tables.best_parameter import best_parameter_line
 from retable.tables.gains import gain_line
 from retable.tables.lines import Line, as_long_form, blank_line, key_of, text_lines
-from retable.tables.long_form import result_line
 from retable.tables.matching import nearest
 from retable.tables.published import published_rows
 from retable.tables.readings import setting_line
 from retable.tables.results import Results
+from retable.tables.scored import result_line
 from retable.tables.verdicts import CITED, NOT_REPRODUCED
 
 Parameters = Mapping[str, Mapping[str, float]]

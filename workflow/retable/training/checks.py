@@ -7,12 +7,14 @@ from torch import nn
 from retable.errors import ConfigError, DataError, listed
 from retable.spec.part import Part
 from retable.training.batches import can_mask, shortest_input
+from retable.training.evaluate import can_embed
 from retable.training.part_input import PartInput
 
 
 def check_inputs(part: Part, inputs: Sequence[PartInput]) -> None:
     """Raise ConfigError unless the inputs can be trained on as the part says."""
-    _raise_any(part, [*_mixup_faults(part, inputs), *_length_faults(part, inputs)])
+    faults = (_mixup_faults, _length_faults, _crop_faults, _embedding_faults)
+    _raise_any(part, [fault for faults_of in faults for fault in faults_of(part, inputs)])
 
 
 def _mixup_faults(part: Part, inputs: Sequence[PartInput]) -> Iterator[str]:
@@ -40,11 +42,43 @@ def _length_faults(part: Part, inputs: Sequence[PartInput]) -> Iterator[str]:
         )
 
 
+def _crop_faults(part: Part, inputs: Sequence[PartInput]) -> Iterator[str]:
+    assert part.training is not None
+    training = part.training
+    crops = [one.data.crop for one in inputs]
+    if training.crop == "random" and None in crops:
+        yield (
+            "training.crop is random, but the feature has no more of a clip than a network sees at "
+            "once; leave out training.crop, or give the experiment a feature that stores longer "
+            "clips, such as normalised_spectrogram"
+        )
+    if training.crop == "random" and training.mixup:
+        yield (
+            "training.crop is random, and training.mixup mixes the middles of clips; leave out "
+            "training.crop or mixup"
+        )
+    if training.batching != "whole" and any(crop is not None for crop in crops):
+        yield (
+            f"training.batching is {training.batching}, but the feature is cropped, so that what a "
+            "network sees of all clips is equally long; set batching: whole"
+        )
+
+
+def _embedding_faults(part: Part, inputs: Sequence[PartInput]) -> Iterator[str]:
+    most = max(one.data.samples_per_clip for one in inputs)
+    if part.embed and most > 1:
+        yield (
+            f"embed keeps one embedding a clip, but the feature makes {most} samples of a clip; "
+            "leave out embed, or give the experiment a feature of one channel that is not cut into "
+            "patches"
+        )
+
+
 def check_network(part: Part, network: nn.Module, inputs: Sequence[PartInput]) -> None:
     """Refuse what the network cannot take.
 
     Raises:
-        ConfigError: clips are to be masked, and the network cannot.
+        ConfigError: clips are to be masked or embedded, and the network cannot.
         DataError: a clip is shorter than one step of the network.
     """
     assert part.training is not None
@@ -52,6 +86,12 @@ def check_network(part: Part, network: nn.Module, inputs: Sequence[PartInput]) -
         fault = (
             f"training.batching is masked, but the network {part.model.kind} cannot leave out "
             "what lies past a clip's end; set batching: whole or shortest"
+        )
+        _raise_any(part, [fault])
+    if part.embed and not can_embed(network):
+        fault = (
+            f"embed is set, but the network {part.model.kind} has no embeddings; leave out embed, "
+            "or choose a network that has them, such as vggvox"
         )
         _raise_any(part, [fault])
     for one in inputs:

@@ -20,7 +20,8 @@ class ClipData:
 
     A *sample* is what a network sees at once: one segment of one channel of a clip. Samples are
     numbered (clip * channels + channel) * segments + segment. A feature without channels has the
-    channel `mono`, and one that is not cut is a single segment.
+    channel `mono`, and one that is not cut is a single segment. So is one that is cropped: which
+    columns of it are seen is said when a batch is made.
     """
 
     clip_ids: tuple[str, ...]
@@ -34,11 +35,18 @@ class ClipData:
     lengths: torch.Tensor | None = None
     """(clips,) How much of the last axis is the clip, int64, where the rest is zeros; None where
     all clips are as long as that axis."""
+    crop: int | None = None
+    """Columns that a network sees at once, where clips have more and are not cut into patches."""
 
     @cached_property
     def patches(self) -> torch.Tensor:
-        """(clips * channels, segments, *patch shape): a view, whose overlaps take no memory."""
+        """(clips * channels, places, *patch shape): a view, whose overlaps take no memory.
+
+        The places are the segments or, where clips are cropped, all first columns of a crop.
+        """
         rows = self.features.flatten(0, 1)
+        if self.crop is not None:
+            return rows.unfold(-1, self.crop, 1).movedim(-2, 1)
         if self.patch is None:
             return rows.unsqueeze(1)
         return rows.unfold(-1, self.patch.frames, self.patch.hop_frames).movedim(-2, 1)
@@ -62,10 +70,24 @@ class ClipData:
         """`lengths` where batches are planned: reading them from a GPU would make it wait."""
         return None if self.lengths is None else self.lengths.cpu()
 
+    @cached_property
+    def surplus(self) -> torch.Tensor:
+        """(clips,) Columns of each clip beyond those of a crop, int64, on the host."""
+        stored = self.features.shape[-1]
+        lengths = self.lengths_on_host
+        if lengths is None:
+            lengths = torch.full((len(self.clip_ids),), stored)
+        return (lengths - (self.crop or stored)).clamp(min=0)
+
+    @cached_property
+    def centres(self) -> torch.Tensor:
+        """(clips,) First column of the middle of each clip, int64, on the features' device."""
+        return (self.surplus // 2).to(self.features.device)
+
     @property
     def segments(self) -> int:
         """Segments of each channel of a clip."""
-        return self.patches.shape[1]
+        return 1 if self.crop is not None else self.patches.shape[1]
 
     @property
     def samples_per_clip(self) -> int:
@@ -87,7 +109,7 @@ class ClipData:
         return clips, channels, segments
 
     def digest(self) -> str:
-        """SHA-256 over clips, targets, features and lengths: what a checkpoint was trained on."""
+        """SHA-256 over clips, targets, features, lengths and crop: what was trained on."""
         digest = hashlib.sha256("\n".join(self.clip_ids).encode())
         digest.update(repr((self.channels, self.patch)).encode())
         for task in sorted(self.targets):
@@ -95,6 +117,8 @@ class ClipData:
         digest.update(self.features.cpu().contiguous().numpy().data)
         if self.lengths_on_host is not None:
             digest.update(self.lengths_on_host.numpy().tobytes())
+        if self.crop is not None:
+            digest.update(f"crop {self.crop}".encode())
         return digest.hexdigest()
 
 
@@ -116,7 +140,7 @@ def load_clips(
 
     Raises:
         DataError: a label is none of its task's classes, a clip has no feature, or its feature is
-            not cut into as many patches as its index says.
+            not cut into as many patches, or cannot be cropped, as its index says.
     """
     targets = read_targets(datasets, classes)
     if used is not None:
@@ -133,9 +157,22 @@ def load_clips(
         store.channels,
         store.patch,
         None if lengths is None else torch.from_numpy(lengths).to(device),
+        store.crop,
     )
+    _check_crop(data, feature_shards[0])
     _check_cut(data, feature_shards[0])
     return data
+
+
+def _check_crop(data: ClipData, shard: Path) -> None:
+    stored = data.features.shape[-1]
+    if data.crop is not None and (data.patch is not None or not 1 <= data.crop <= stored):
+        cut = "" if data.patch is None else ", cut into patches"
+        raise DataError(
+            f"{shard}: holds {stored} columns a clip{cut}; its index expects clips that are not "
+            f"cut into patches, to be cropped to {data.crop} columns. Delete both and build them "
+            "again."
+        )
 
 
 def _check_cut(data: ClipData, shard: Path) -> None:

@@ -1,11 +1,12 @@
-"""Logits of a trained network."""
+"""Logits and embeddings of a trained network."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import nn
 
-from retable.training.batches import Batching, samples_at_once
+from retable.training.batches import Batch, Batching, samples_at_once
 from retable.training.samples import Samples, Targets, mixed
 
 
@@ -23,17 +24,35 @@ def evaluate(
     Returns:
         Task -> logits (samples, classes), float32, in the order of the role's samples.
     """
-    chosen, batches = samples.roles[role], batching.for_prediction(samples, role)
-    logits = _logits(
-        model,
-        (
-            batch.arguments(samples.unmixed(chosen[batch.positions], batch.length))
-            for batch in batches
-        ),
-        samples.tasks,
-    )
-    places = torch.cat([batch.positions for batch in batches]).argsort()
+    batches = batching.for_prediction(samples, role)
+    logits = _logits(model, _arguments(samples, role, batches), samples.tasks)
+    places = _places(batches)
     return {task: values[places] for task, values in logits.items()}
+
+
+@torch.no_grad()
+def embed(model: nn.Module, samples: Samples, role: str, batching: Batching) -> torch.Tensor:
+    """Embeddings of the model in evaluation mode, of samples as they are predicted.
+
+    Args:
+        model: has a method `embedding`, from a batch to (batch, size).
+        samples: the samples of one input.
+        role: whose samples to embed.
+        batching: how they share batches.
+
+    Returns:
+        (samples, size), float32, in the order of the role's samples.
+    """
+    batches = batching.for_prediction(samples, role)
+    embedding: Any = model.embedding
+    model.eval()
+    found = [embedding(*arguments).float() for arguments in _arguments(samples, role, batches)]
+    return torch.cat(found)[_places(batches)]
+
+
+def can_embed(model: nn.Module) -> bool:
+    """Whether a network has embeddings, on which its logits are built."""
+    return hasattr(model, "embedding")
 
 
 def evaluate_mixed(
@@ -61,6 +80,20 @@ def evaluate_mixed(
     batches = (mixed(first, own, second, others, weight)[:1] for own, others in pairs)
     logits = _logits(model, batches, (*first.tasks, *second.tasks))
     return logits, first.targets(chosen) | second.targets(partners)
+
+
+def _arguments(
+    samples: Samples, role: str, batches: Sequence[Batch]
+) -> Iterator[tuple[torch.Tensor, ...]]:
+    """What a network is called with to predict a role, batch by batch."""
+    chosen = samples.roles[role]
+    for batch in batches:
+        yield batch.arguments(samples.unmixed(chosen[batch.positions], batch.length))
+
+
+def _places(batches: Sequence[Batch]) -> torch.Tensor:
+    """Where each sample of a role is among the batches' samples, one batch after the other."""
+    return torch.cat([batch.positions for batch in batches]).argsort()
 
 
 @torch.no_grad()

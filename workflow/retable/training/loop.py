@@ -57,7 +57,8 @@ class RunTrainer:
             inputs: one, or the two that `training.mixup` joins.
             training: the schedule.
             compute: what the machine offers.
-            seed: of the order of the samples, of their partners and of predicted batches.
+            seed: of the order of the samples, of their partners and crops, and of predicted
+                batches.
 
         Raises:
             ConfigError: a pattern of `training.frozen` matches nothing, or all is frozen.
@@ -123,7 +124,7 @@ class RunTrainer:
             yield
 
     def _begin_epoch(self) -> None:
-        """Draws the order of the training samples and, where it is time, their partners."""
+        """Draws the order of the training samples and, where asked for, partners and crops."""
         progress, mixup, device = self.progress, self.training.mixup, self.device
         count = len(self.inputs[0].roles["train"])
         progress.order = torch.randperm(count, generator=self._permutations).to(device)
@@ -131,15 +132,18 @@ class RunTrainer:
             partners = len(self.inputs[1].roles["train"])
             drawn = torch.randint(partners, (count,), generator=self._permutations)
             progress.partners = drawn.to(device)
+        if self.training.crop == "random":
+            progress.starts = self.inputs[0].random_starts("train", self._permutations)
         tasks = [task for samples in self.inputs for task in samples.tasks]
         progress.sums = {name: torch.zeros((), device=device) for name in ("loss", *tasks)}
 
     def _seen(self, batch: Batch) -> tuple[torch.Tensor, Targets]:
         """Patches and targets of training samples of the first input, mixed where asked for."""
-        first, mixup = self.inputs[0], self.training.mixup
+        first, mixup, starts = self.inputs[0], self.training.mixup, self.progress.starts
         samples = first.roles["train"][batch.positions]
         if mixup is None:
-            return first.patches(samples, batch.length), first.targets(samples)
+            of_batch = None if starts is None else starts[batch.positions]
+            return first.patches(samples, batch.length, of_batch), first.targets(samples)
         second, partners = self.inputs[1], self.progress.partners
         assert partners is not None
         chosen = second.roles["train"][partners[batch.positions]]

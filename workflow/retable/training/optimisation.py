@@ -56,8 +56,8 @@ def schedule_facts(training: Training, rates: Sequence[float]) -> dict[str, str 
         `kind`: `constant`, `step` or `triangular`.
         `epochs`: before the first drop of a step schedule, or from the bottom to the first top of a
         cycle; None where the run had none.
-        `divisor`: the rate before the first drop over that after it; 1 where the run had none, and
-        None for a cycle, which falls along a line.
+        `divisor`: the rate before the first drop over that after it, and `factor`, the inverse; 1
+        where the run had none, and None for a cycle, which falls along a line.
         `highest`, `lowest`: of all epochs.
     """
     kinds = {"triangular": training.cycle, "step": training.decay_every}
@@ -70,6 +70,7 @@ def schedule_facts(training: Training, rates: Sequence[float]) -> dict[str, str 
         "kind": kind,
         "epochs": epochs,
         "divisor": None if kind == "triangular" else divisor,
+        "factor": None if kind == "triangular" else 1 / divisor,
         "highest": max(rates),
         "lowest": min(rates),
     }

@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from retable.evaluation.embeddings import read_embeddings, write_embeddings
 from retable.evaluation.predictions import read_predictions, write_predictions
 from retable.registry import MODELS, load
 from retable.spec.compute import Compute
@@ -21,6 +22,7 @@ from retable.spec.part import Part, Run
 from retable.training.checkpoint import Checkpoint, StopFlag, stop_on_sigterm
 from retable.training.checks import check_inputs, check_network
 from retable.training.device import device_name, set_determinism, training_device
+from retable.training.embeddings import embeddings_of
 from retable.training.initial_weights import InitialWeights
 from retable.training.inputs import InputFiles
 from retable.training.loop import RunTrainer
@@ -43,6 +45,8 @@ class PartOutputs:
     model: Path
     weights: Path
     """Folder of one safetensors file a run."""
+    embeddings: Path | None = None
+    """Embeddings of all clips; None unless the part keeps them."""
 
 
 def train_part(
@@ -72,8 +76,9 @@ def train_part(
         weights: published weights that all runs start from.
 
     Raises:
-        ConfigError: inputs that do not fit together, clips that are batched as their feature or
-            the network cannot be, or a pattern of parameter names that matches none.
+        ConfigError: inputs that do not fit together, clips that are batched, cropped or embedded
+            as their feature or the network cannot be, or a pattern of parameter names that matches
+            none.
         DataError: an input's files do not fit the part, a clip is too short for the network, or
             initial weights are missing.
         TrainingError: initial weights do not fit the network, or the loss is not finite.
@@ -81,6 +86,7 @@ def train_part(
     """
     training = part.training
     assert training is not None, "baselines are fitted, not trained"
+    assert part.embed == (outputs.embeddings is not None), "embeddings need a file of their own"
     set_determinism(training.determinism == "strict", training.batching == "whole")
     device = training_device(compute.device)
     loaded = [
@@ -172,6 +178,8 @@ def _train_run(
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     write_predictions(unfinished / "predictions.parquet", predictions_of(trainer, part, run))
+    if part.embed:
+        write_embeddings(unfinished / "embeddings.parquet", embeddings_of(trainer, run))
     _write_table(unfinished / "history.tsv", history_of(trainer, run))
     _write_json(unfinished / "run.json", record_of(trainer, part, run, start))
     _write_json(unfinished / "model.json", description)
@@ -187,6 +195,9 @@ def _assemble(part: Part, work: Path, outputs: PartOutputs, origin: Mapping[str,
     write_predictions(
         outputs.predictions, read_predictions([run / "predictions.parquet" for run in finished])
     )
+    if outputs.embeddings is not None:
+        embeddings = read_embeddings([run / "embeddings.parquet" for run in finished])
+        write_embeddings(outputs.embeddings, embeddings)
     histories = [pd.read_csv(run / "history.tsv", sep="\t") for run in finished]
     _write_table(outputs.history, pd.concat(histories))
     records = [json.loads((run / "run.json").read_text(encoding="utf-8")) for run in finished]

@@ -63,13 +63,15 @@ class PartInput:
     def summary(self) -> str:
         """What is in memory, for the log."""
         shape = "x".join(map(str, self.data.patch_shape))
+        if self.data.crop is not None:
+            shape = f"{self.data.features.shape[-1]} columns, cropped to {shape}"
         most = "" if self.data.lengths is None else "at most "
         clips = f"{len(self.data.clip_ids)} clips of {most}{shape}"
         per_clip = self.data.samples_per_clip
         return clips if per_clip == 1 else f"{clips}, {per_clip} samples a clip"
 
     def digest(self) -> str:
-        """SHA-256 over features, lengths, targets, split and standardisation."""
+        """SHA-256 over features, lengths, crop, targets, split and standardisation."""
         digest = hashlib.sha256(self.data.digest().encode())
         for path in (self.files.split, self.files.standardisation):
             digest.update(path.read_bytes() if path else b"none")

@@ -19,6 +19,8 @@ class Progress:
     """The running epoch's permutation of the training samples."""
     partners: torch.Tensor | None = None
     """Mixup: position of each training sample's partner among those of the second input."""
+    starts: torch.Tensor | None = None
+    """Random crops: first column of each training sample in the running epoch."""
     sums: dict[str, torch.Tensor] = field(default_factory=dict)
     """Sums over the running epoch: `loss`, and correct decisions by task."""
     history: list[HistoryRow] = field(default_factory=list)

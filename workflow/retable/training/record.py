@@ -96,6 +96,7 @@ def record_of(
         "samples": _sample_counts(trainer.inputs),
         "batch_size": min(training.batch_size, len(trainer.inputs[0].roles["train"])),
         "batch_lengths": _batch_lengths(trainer, part),
+        "crop": _crop(trainer),
         "optimizer": {
             "name": type(trainer.optimizer).__name__,
             "initial_learning_rate": rates[0],
@@ -129,6 +130,12 @@ def _batch_lengths(trainer: RunTrainer, part: Part) -> dict[str, list[int | None
         for role in _predicted_roles(part)
         if role in samples.roles
     }
+
+
+def _crop(trainer: RunTrainer) -> str | None:
+    """What training saw of longer clips; None where no feature is cropped."""
+    cropped = any(samples.data.crop is not None for samples in trainer.inputs)
+    return trainer.training.crop if cropped else None
 
 
 def _parameters(network: nn.Module) -> dict[str, int]:

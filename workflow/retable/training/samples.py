@@ -14,8 +14,8 @@ Targets = dict[str, torch.Tensor]
 class Samples:
     """The samples of one input in one run.
 
-    Batches are taken by sample number and made on the device: cut as a view, converted to float32
-    and standardised only then.
+    Batches are taken by sample number and made on the device: cut or cropped as a view, converted
+    to float32 and standardised only then.
     """
 
     def __init__(
@@ -47,17 +47,26 @@ class Samples:
                 for values in (standardisation.mean, standardisation.sd)
             ]
 
-    def patches(self, samples: torch.Tensor, length: int | None = None) -> torch.Tensor:
+    def patches(
+        self,
+        samples: torch.Tensor,
+        length: int | None = None,
+        starts: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         """Standardised patches (batch, *input shape), float32, in memory of their own.
 
         Args:
             samples: their numbers (batch,).
             length: what their last axis is cut to; None leaves it whole. The stored values are cut
                 and only then converted.
+            starts: first column of the crop of each (batch,), where clips are cropped; None crops
+                them to their middles.
         """
         segments, channels = self.data.segments, len(self.data.channels)
-        rows = samples // segments
-        patches = self.data.patches[..., :length][rows, samples % segments]
+        rows, places = samples // segments, samples % segments
+        if self.data.crop is not None:
+            places = self.data.centres[rows // channels] if starts is None else starts
+        patches = self.data.patches[..., :length][rows, places]
         if len(self.data.patch_shape) < len(self.data.input_shape):
             patches = patches.unsqueeze(1)
         patches = patches.float()
@@ -70,6 +79,19 @@ class Samples:
         """Patches as they are predicted: never mixed, at most scaled by their input's weight."""
         patches = self.patches(samples, length)
         return patches if self._unmixed_weight == 1 else patches.mul_(self._unmixed_weight)
+
+    def random_starts(self, role: str, generator: torch.Generator) -> torch.Tensor:
+        """First column of a crop of each sample of a role, uniform over the crops that fit.
+
+        A clip that is no longer than a crop has but one.
+
+        Returns:
+            (samples of the role,), int64, on their device.
+        """
+        clips = self.roles[role].cpu() // self.data.samples_per_clip
+        fitting = self.data.surplus[clips] + 1
+        drawn = torch.rand(len(clips), generator=generator, dtype=torch.float64)
+        return (drawn * fitting).long().to(self.data.features.device)
 
     def targets(self, samples: torch.Tensor) -> Targets:
         """Classes of the clips that the samples are of."""

@@ -1,0 +1,83 @@
+"""Receiver operating characteristic of scores that accept or reject: error rates by threshold.
+
+What scores higher than a threshold is accepted. False acceptance is the share of what must be
+rejected that is accepted, true acceptance the share of what must be accepted.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_curve
+
+STEPS = 200
+"""Into which a curve divides the range of false acceptance."""
+
+
+@dataclass(frozen=True)
+class EqualError:
+    """Where false acceptances are as frequent as false rejections."""
+
+    rate: float
+    """Interpolated linearly between the two thresholds around it."""
+    threshold: float
+    """That of the two at which both rates are closer to each other; of equals, the one that
+    accepts less. It lies halfway between the lowest score that it accepts and the next."""
+
+
+def equal_error(target: np.ndarray, scores: np.ndarray) -> EqualError:
+    """Find the equal error rate.
+
+    Args:
+        target: (n,), whether each must be accepted; some must be, and some not.
+        scores: (n,), finite. Where all are equal, nothing is accepted and the rate is a half.
+    """
+    # Falling thresholds, each of them accepted: nothing is at the first, and all at the last.
+    false, true, thresholds = roc_curve(target, scores, drop_intermediate=False)
+    # Ratios of counts: what should be equal must not differ for being computed in another way.
+    excess = (1 - true - false).round(12)
+    after = int((excess <= 0).argmax())
+    before = after - 1
+    way = excess[before] / (excess[before] - excess[after])
+    rate = false[before] + way * (false[after] - false[before])
+    place = after if -excess[after] < excess[before] else before
+    threshold = (
+        (thresholds[place] + thresholds[place + 1]) / 2 if place else float(thresholds[after])
+    )
+    return EqualError(float(rate), float(threshold))
+
+
+def error_rates(target: np.ndarray, accepted: np.ndarray) -> tuple[float, float]:
+    """False and true acceptance of decisions.
+
+    Args:
+        target: (n,), whether each must be accepted; some must be, and some not.
+        accepted: (n,), whether it is.
+    """
+    return float(accepted[~target].mean()), float(accepted[target].mean())
+
+
+def curve(target: np.ndarray, scores: np.ndarray) -> pd.DataFrame:
+    """True acceptance at equally spaced false acceptances, for any number of scores.
+
+    Args:
+        target: (n,), whether each must be accepted; some must be, and some not.
+        scores: (n,), finite.
+
+    Returns:
+        Columns `false_acceptance, true_acceptance`: the origin, then `STEPS` + 1 points; between
+        the points of scikit-learn's curve by linear interpolation, and where it is vertical at its
+        upper end.
+    """
+    false, true, _ = roc_curve(target, scores, drop_intermediate=False)
+    grid = np.linspace(0, 1, STEPS + 1)
+    return _points([0.0, *grid], [0.0, *np.interp(grid, false, true)])
+
+
+def curve_of_decisions(false_acceptance: float, true_acceptance: float) -> pd.DataFrame:
+    """The three points of decisions without scores: accept nothing, decide, accept all."""
+    return _points([0.0, false_acceptance, 1.0], [0.0, true_acceptance, 1.0])
+
+
+def _points(false: list[float], true: list[float]) -> pd.DataFrame:
+    return pd.DataFrame({"false_acceptance": false, "true_acceptance": true})
