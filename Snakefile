@@ -10,6 +10,7 @@ configfile: "config.yaml"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/files.smk"
+include: "workflow/rules/shown_files.smk"
 include: "workflow/rules/checked_files.smk"
 
 

@@ -98,6 +98,8 @@ rule select_dataset:
         rejected="<results>/datasets/{dataset}-rejected.tsv",
     log:
         "<logs>/datasets/{dataset}.log",
+    benchmark:
+        "<benchmarks>/datasets/{dataset}.tsv"
     conda:
         ENVIRONMENT
     params:
@@ -117,6 +119,8 @@ rule summarise_corpora:
         odd_clips="<results>/odd_clips.tsv",
     log:
         "<logs>/corpora.log",
+    benchmark:
+        "<benchmarks>/corpora.tsv"
     conda:
         ENVIRONMENT
     params:

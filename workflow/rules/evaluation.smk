@@ -51,6 +51,8 @@ rule score:
         confusion="<results>/scores/{paper}/{scored}-confusion.tsv",
     log:
         "<logs>/score/{paper}/{scored}.log",
+    benchmark:
+        "<benchmarks>/score/{paper}/{scored}.tsv"
     conda:
         ENVIRONMENT
     params:

@@ -9,6 +9,8 @@ rule split:
         facts="<results>/splits/{paper}/{dataset}/{split}/split.json",
     log:
         "<logs>/splits/{paper}/{dataset}/{split}.log",
+    benchmark:
+        "<benchmarks>/splits/{paper}/{dataset}/{split}.tsv"
     conda:
         ENVIRONMENT
     params:
