@@ -12,14 +12,17 @@ from retable.plan.plan import Plan
 ROOT = Path(__file__).parents[1]
 
 
-def configured_plan(configuration: Path) -> Plan:
-    """The plan of a configuration over the defaults.
+def configured_plan(configuration: Path | None = None) -> Plan:
+    """The plan of a configuration over the defaults; without one, that of the papers' own scale.
 
     Experiments, folds and files are the same wherever the clips come from, so that no folder with
     clips is asked for.
     """
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    config |= yaml.safe_load(configuration.read_text(encoding="utf-8"))
+    if configuration is None:
+        config["scale"] = "paper"
+    else:
+        config |= yaml.safe_load(configuration.read_text(encoding="utf-8"))
     config["corpora"] = {name: {"source": "simulated"} for name in config["corpora"]}
     return Plan.of(config, ROOT / "workflow")
 

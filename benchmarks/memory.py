@@ -10,27 +10,26 @@ no more than is available when it starts, so that a step that needs more fails a
 """
 
 import argparse
-import json
 import resource
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
-from configured_plan import ROOT
+from configured_plan import configured_plan
+from network_step import input_shape, training_step
+from own_process import GIGABYTE, in_own_process, peak_bytes
 
 from retable.audio.packed import PackedWriter
 from retable.plan.plan import Plan
 from retable.spec.base import canonical_json
-
-Measurement = dict[str, Any]
-"""What one process is to do, as JSON."""
+from retable.spec.feature import Feature
+from retable.spec.part import Part
 
 FEATURES = {
     "stft257": ("gresnets", "GR-G-S"),
@@ -40,18 +39,19 @@ FEATURES = {
 """Feature -> paper and experiment that it is the feature of."""
 
 NETWORK = ("cabcnn", "CA-CAB-60")
-GIGABYTE = 1e9
 CLIPS_PER_WRITE = 100
-TOO_LITTLE_MEMORY = 3
-"""Exit status of a measurement that asked for more memory than there was."""
 
 
-def paper_scale_plan() -> Plan:
-    """The plan at paper scale, of which only specs are read."""
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    config["scale"] = "paper"
-    config["corpora"] = {name: {"source": "simulated"} for name in config["corpora"]}
-    return Plan.of(config, ROOT / "workflow")
+@dataclass(frozen=True)
+class Measurement:
+    """What one process is to do."""
+
+    what: str
+    clips: int
+    function: Callable[..., None]
+    arguments: tuple[Any, ...]
+    clips_at_once: int | None = None
+    """Of a training step that is not plain."""
 
 
 def write_noise(folder: Path, sample_rate: int, clips: int, seconds: float) -> Path:
@@ -73,65 +73,38 @@ def write_noise(folder: Path, sample_rate: int, clips: int, seconds: float) -> P
     return data
 
 
-def compute_feature(measurement: Measurement) -> None:
+def compute_feature(feature: Feature, audio: Path, folder: Path) -> None:
     """Compute a feature of all clips of an audio shard, as the workflow's job does."""
-    from pydantic import TypeAdapter
-
     from retable.features.store import write_feature_shard
-    from retable.spec.feature import Feature
 
-    feature = TypeAdapter(Feature).validate_python(measurement["feature"])
-    data = Path(measurement["folder"]) / "feature.npy"
-    write_feature_shard(feature, Path(measurement["audio"]), data, data.with_suffix(".json"))
+    data = folder / "feature.npy"
+    write_feature_shard(feature, audio, data, data.with_suffix(".json"))
 
 
-def train_one_step(measurement: Measurement) -> None:
-    """One step of Adam on a batch of noise."""
+def train_one_step(part: Part, shape: tuple[int, ...]) -> None:
+    """One step on a batch of noise."""
     # The step alone, without the engine: the clips that a training holds, its checkpoints and the
     # evaluation of held-out clips are not in this peak.
     import torch
-    from torch.nn.functional import cross_entropy
 
-    from retable.models.classifier_attention import ClassifierAttentionNetwork
-    from retable.spec.model import ClassifierAttention
-
-    torch.manual_seed(0)
-    classes = measurement["classes"]
-    network = ClassifierAttentionNetwork(
-        ClassifierAttention.model_validate(measurement["model"]),
-        (1, measurement["samples"]),
-        classes,
-    )
-    optimizer = torch.optim.Adam(network.parameters())
-    network.train()
-    logits = network(torch.randn(measurement["clips"], 1, measurement["samples"]))
-    losses = [
-        cross_entropy(logits[name], torch.arange(measurement["clips"]) % count)
-        for name, count in classes.items()
-    ]
-    torch.stack(losses).sum().backward()
-    optimizer.step()
+    training_step(part, shape, torch.device("cpu"))()
 
 
-MEASURED = {"feature": compute_feature, "step": train_one_step}
+def measure(measurement: Measurement, limit_bytes: int) -> tuple[float, int] | None:
+    """Seconds that a measurement takes and the peak memory of this process, in bytes.
 
-
-def measure(measurement: Measurement) -> None:
-    """Print, as JSON, the seconds that a measurement takes and the peak memory of this process."""
+    None where it asks for more than the limit.
+    """
     # Of what can be written alone: libraries map far more than they touch.
-    resource.setrlimit(
-        resource.RLIMIT_DATA, (measurement["limit_bytes"], measurement["limit_bytes"])
-    )
+    resource.setrlimit(resource.RLIMIT_DATA, (limit_bytes, limit_bytes))
     started = time.monotonic()
     try:
-        MEASURED[measurement["kind"]](measurement)
+        measurement.function(*measurement.arguments)
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, MemoryError) or "allocate memory" in str(error):
-            sys.exit(TOO_LITTLE_MEMORY)
+            return None
         raise
-    seconds = time.monotonic() - started
-    kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"seconds": seconds, "peak_bytes": 1024 * kibibytes}))
+    return time.monotonic() - started, peak_bytes()
 
 
 def available_bytes() -> int:
@@ -140,20 +113,6 @@ def available_bytes() -> int:
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024
     raise SystemExit("/proc/meminfo: no line MemAvailable; this benchmark needs Linux")
-
-
-def measured(measurement: Measurement) -> dict[str, float] | None:
-    """`seconds` and `peak_bytes`, in a process of its own; None for too little memory.
-
-    Raises:
-        CalledProcessError: it failed otherwise, and has said why.
-    """
-    command = [sys.executable, __file__, "--measurement", json.dumps(measurement)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode == TOO_LITTLE_MEMORY:
-        return None
-    done.check_returncode()
-    return json.loads(done.stdout)
 
 
 def feature_measurements(
@@ -165,52 +124,45 @@ def feature_measurements(
         feature = plan.experiment(paper, experiment, "paper").inputs[0].feature
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             audio = write_noise(Path(scratch), feature.sample_rate, clips, seconds)
-            yield {
-                "what": f"{name} of {paper}, clips of {seconds:g} s",
-                "kind": "feature",
-                "feature": feature.model_dump(mode="json"),
-                "audio": str(audio),
-                "folder": scratch,
-                "clips": clips,
-            }
+            what = f"{name} of {paper}, clips of {seconds:g} s"
+            yield Measurement(what, clips, compute_feature, (feature, audio, Path(scratch)))
 
 
 def step_measurements(plan: Plan, batches: Sequence[int]) -> Iterator[Measurement]:
     """Two measurements a batch size: the plain step, then the configured one."""
     experiment = plan.experiment(*NETWORK, "paper")
-    feature, model = experiment.inputs[0].feature, experiment.model
-    classes = plan.classes(experiment.inputs[0].dataset)
+    part, feature = plan.part(experiment, "0"), experiment.inputs[0].feature
+    shape = in_own_process(input_shape, feature)
+    what = f"a step of CAB-CNN, clips of {feature.seconds:g} s"
     for clips in batches:
-        for at_once in (None, model.clips_at_once):
-            how = f"{at_once} clips at once" if at_once else "plain"
-            yield {
-                "what": f"a step of CAB-CNN, clips of {feature.seconds:g} s, {how}",
-                "kind": "step",
-                "model": model.model_dump(mode="json") | {"clips_at_once": at_once},
-                "samples": round(feature.seconds * feature.rate),
-                "classes": {task: len(classes[task]) for task in experiment.tasks},
-                "clips": clips,
-            }
+        training = part.training.model_copy(update={"batch_size": clips})
+        configured = part.model_copy(update={"training": training})
+        at_once = part.model.clips_at_once
+        model = part.model.model_copy(update={"clips_at_once": None})
+        plain = configured.model_copy(update={"model": model})
+        yield Measurement(f"{what}, plain", clips, train_one_step, (plain, shape))
+        yield Measurement(
+            f"{what}, {at_once} clips at once", clips, train_one_step, (configured, shape), at_once
+        )
 
 
 def table_rows(measurements: Iterable[Measurement], most_bytes: float) -> Iterator[dict[str, str]]:
     """Measure one after the other: one row of the table each."""
-    plain_bytes: dict[int, float] = {}
-    for measurement in measurements:
-        print(f"measuring: {measurement['what']}, {measurement['clips']} clips", file=sys.stderr)
+    plain_bytes: dict[int, int] = {}
+    for one in measurements:
+        print(f"measuring: {one.what}, {one.clips} clips", file=sys.stderr)
         limit = int(min(most_bytes, available_bytes()))
-        result = measured(measurement | {"limit_bytes": limit})
-        row = {"what": measurement["what"], "clips": f"{measurement['clips']:,}", "seconds": "-"}
-        if result is None:
+        measured = in_own_process(measure, one, limit)
+        row = {"what": one.what, "clips": f"{one.clips:,}", "seconds": "-"}
+        if measured is None:
             yield row | {"peak (GB)": f"more than {limit / GIGABYTE:.1f}", "of plain step": "-"}
             continue
-        peak, ratio = result["peak_bytes"], "-"
-        if measurement["kind"] == "step" and measurement["clips"] in plain_bytes:
-            ratio = f"{peak / plain_bytes[measurement['clips']]:.2f}"
-        elif measurement["kind"] == "step" and measurement["model"]["clips_at_once"] is None:
-            plain_bytes[measurement["clips"]] = peak
-        row["seconds"] = f"{result['seconds']:.0f}"
-        yield row | {"peak (GB)": f"{peak / GIGABYTE:.2f}", "of plain step": ratio}
+        seconds, peak = measured
+        row |= {"seconds": f"{seconds:.0f}", "peak (GB)": f"{peak / GIGABYTE:.2f}"}
+        if one.function is train_one_step and one.clips_at_once is None:
+            plain_bytes[one.clips] = peak
+        plain = plain_bytes.get(one.clips) if one.clips_at_once else None
+        yield row | {"of plain step": f"{peak / plain:.2f}" if plain else "-"}
 
 
 def _arguments() -> argparse.Namespace:
@@ -218,7 +170,6 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--measurement", type=json.loads, help=argparse.SUPPRESS)
     parser.add_argument(
         "--clips", type=int, default=20_000, help="clips of the feature stage (default 20,000)"
     )
@@ -257,10 +208,7 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     """Measures what the command line asks for and prints the table."""
     arguments = _arguments()
-    if arguments.measurement is not None:
-        measure(arguments.measurement)
-        return
-    plan = paper_scale_plan()
+    plan = configured_plan()
     measurements = chain(
         feature_measurements(
             plan, arguments.features, arguments.clips, arguments.seconds, arguments.folder

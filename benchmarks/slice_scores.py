@@ -2,11 +2,11 @@
 
 import argparse
 import json
+import platform
 from pathlib import Path
 
 import pandas as pd
 from configured_plan import ROOT, configured_plan, results_folder
-from run_summary import processor_name
 
 from retable.evaluation.scoring import POOLED, read_scores
 
@@ -39,6 +39,17 @@ def experiment_row(results: Path, paper: str, experiment: str) -> dict[str, str]
         },
         "seconds a run": f"{sum(record['seconds'] for record in records) / len(records):.0f}",
     }
+
+
+def processor_name() -> str:
+    """The processor's own name where Linux tells it."""
+    information = Path("/proc/cpuinfo")
+    if not information.exists():
+        return platform.processor()
+    for line in information.read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
 
 
 def main() -> None:

@@ -1,11 +1,10 @@
 """The corpora of the repository as their YAML describes them."""
 
-from pathlib import Path
-
+from repository import WORKFLOW
 from retable.configuration.reading import read_yaml, with_columns
 from retable.spec.corpus import Corpus
 
-CORPORA = Path(__file__).resolve().parents[1] / "workflow" / "corpora"
+CORPORA = WORKFLOW / "corpora"
 
 
 def corpus_spec(name: str) -> Corpus:

@@ -8,10 +8,9 @@ from typing import Any
 
 import yaml
 
+from repository import REPOSITORY, WORKFLOW
 from retable.plan.plan import Plan
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-WORKFLOW = REPOSITORY / "workflow"
 CONFIG = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from repository import WORKFLOW
 from retable.evaluation.predictions import Predictions, write_predictions
 from retable.evaluation.scoring import (
     CONFUSION_COLUMNS,
@@ -17,7 +18,7 @@ from retable.evaluation.scoring import (
 from retable.spec.table import Cell, Table
 from retable.tsv import write_tsv
 
-PAPERS = Path(__file__).parents[1] / "workflow" / "papers"
+PAPERS = WORKFLOW / "papers"
 CLASSES = {
     "emotion": (
         "neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised",

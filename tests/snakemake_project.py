@@ -15,7 +15,8 @@ from typing import Any
 
 import yaml
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+from repository import REPOSITORY
+
 TINY_SCALE = REPOSITORY / "tests" / "data" / "tiny.yaml"
 PROJECT_FILES = ("Snakefile", "config.yaml", "workflow", "envs", "profiles")
 

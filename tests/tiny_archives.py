@@ -17,11 +17,11 @@ from typing import Any
 
 import yaml
 
+from repository import REPOSITORY, WORKFLOW
 from retable.configuration.merging import merged
 from retable.corpora.ravdess_twin import simulate_archive
 from retable.spec.corpus import Corpus
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 SPEECH = "Audio_Speech_Actors_01-24"
 SONG = "Audio_Song_Actors_01-24"
 CLIPS = {SPEECH: 32, SONG: 24}
@@ -34,7 +34,7 @@ Archives = Mapping[str, bytes]
 def simulate_tiny_archives(folder: Path) -> Archives:
     """Both archives, written outside of any workflow."""
     scale = yaml.safe_load((REPOSITORY / "tests/data/tiny.yaml").read_text(encoding="utf-8"))
-    spec = yaml.safe_load((REPOSITORY / "workflow/corpora/ravdess.yaml").read_text("utf-8"))
+    spec = yaml.safe_load((WORKFLOW / "corpora/ravdess.yaml").read_text("utf-8"))
     corpus = Corpus.model_validate(merged(spec, scale["overrides"]["corpora"]["ravdess"]))
     for archive in corpus.archives:
         simulate_archive(archive.name, corpus.simulation, folder / archive.name)

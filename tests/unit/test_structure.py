@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "workflow" / "retable"
+from repository import REPOSITORY, WORKFLOW
+
+PACKAGE = WORKFLOW / "retable"
 
 LAYERS = [
     {"errors"},
-    {"spec", "logs", "tsv", "checksums", "sources"},
+    {"spec", "logs", "tsv", "json_files", "verified_task", "checksums", "sources"},
     {"digest", "registry", "download"},
     {"corpora", "audio"},
     {"features", "splits", "models", "weights"},
@@ -61,13 +62,13 @@ def test_the_package_never_imports_snakemake(path):
 
 
 def test_no_rule_or_script_names_a_paper_or_a_corpus():
-    papers = [path.name for path in (ROOT / "workflow" / "papers").iterdir()]
-    corpora = [path.stem for path in (ROOT / "workflow" / "corpora").glob("*.yaml")]
+    papers = [path.name for path in (WORKFLOW / "papers").iterdir()]
+    corpora = [path.stem for path in (WORKFLOW / "corpora").glob("*.yaml")]
     assert papers and corpora
     files = [
-        ROOT / "Snakefile",
-        *(ROOT / "workflow" / "rules").glob("*.smk"),
-        *(ROOT / "workflow" / "scripts").glob("*.py"),
+        REPOSITORY / "Snakefile",
+        *(WORKFLOW / "rules").glob("*.smk"),
+        *(WORKFLOW / "scripts").glob("*.py"),
     ]
     for path in files:
         text = path.read_text(encoding="utf-8")
@@ -76,16 +77,16 @@ def test_no_rule_or_script_names_a_paper_or_a_corpus():
 
 
 def test_scripts_are_thin():
-    for path in (ROOT / "workflow" / "scripts").glob("*.py"):
+    for path in (WORKFLOW / "scripts").glob("*.py"):
         lines = path.read_text(encoding="utf-8").splitlines()
         assert len(lines) <= 40, f"{path.name} has {len(lines)} lines"
         assert not re.search(r"^\s*(def|class) ", "\n".join(lines), re.M), path.name
 
 
 def test_files_stay_readable():
-    for path in (*modules(), *(ROOT / "workflow" / "rules").glob("*.smk")):
+    for path in (*modules(), *(WORKFLOW / "rules").glob("*.smk")):
         count = len(path.read_text(encoding="utf-8").splitlines())
-        assert count <= 320, f"{path.relative_to(ROOT)} has {count} lines"
+        assert count <= 320, f"{path.relative_to(REPOSITORY)} has {count} lines"
 
 
 def test_every_registered_name_leads_to_code():
@@ -99,13 +100,13 @@ def test_every_registered_name_leads_to_code():
 
 
 def test_conda_environment_has_the_pins_of_the_lock():
-    sys.path.insert(0, str(ROOT / "envs"))
+    sys.path.insert(0, str(REPOSITORY / "envs"))
     try:
         from conda_environment import conda_environment, pinned_requirements
     finally:
         sys.path.pop(0)
-    lock = (ROOT / "envs" / "retable.lock").read_text(encoding="utf-8")
-    written = (ROOT / "envs" / "retable.yaml").read_text(encoding="utf-8")
+    lock = (REPOSITORY / "envs" / "retable.lock").read_text(encoding="utf-8")
+    written = (REPOSITORY / "envs" / "retable.yaml").read_text(encoding="utf-8")
     assert written == conda_environment(lock)
     environment = yaml.safe_load(written)
     assert environment["dependencies"][-1]["pip"] == [
@@ -116,7 +117,7 @@ def test_conda_environment_has_the_pins_of_the_lock():
 
 def test_locks_hold_hashes_and_no_address():
     for name in ("retable.lock", "test.lock"):
-        text = (ROOT / "envs" / name).read_text(encoding="utf-8")
+        text = (REPOSITORY / "envs" / name).read_text(encoding="utf-8")
         pins = re.findall(r"^[a-z0-9].*==", text, re.M)
         assert pins and text.count("--hash=sha256:") >= len(pins)
         assert "://" not in text

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from snakemake_project import REPOSITORY, Project, Result, new_project
+from repository import REPOSITORY
+from snakemake_project import Project, Result, new_project
 
 
 @pytest.fixture

@@ -325,3 +325,18 @@ def test_a_failed_check_fails_the_build_and_keeps_what_was_built(project, archiv
     config = source_config(corpus, archives, counts=promise(sad=7), speakers=4)
     assert project.run("all", config=config).rules == {"check": 1, "page": 1}
     assert "failed" not in checks.read_text(encoding="utf-8")
+
+
+def test_a_printed_table_that_no_spec_describes_fails_the_check(built_project):
+    published = built_project.path / "workflow/papers/gresnets/published.csv"
+    with published.open("a", encoding="utf-8") as file:
+        file.write("gresnets,9,SVM+M,emotion,Acc,54.63,%,result,\n")
+    output = failed(built_project, "results/tiny/checks.tsv", "--forcerun", "check")
+    message = "tables complete, gresnets, table 9: 1 printed numbers; the table is not built; "
+    assert message in output
+    # The tables that the tiny scale removes are in the paper's own file.
+    listed = (built_project.results / "logs" / "checks.tsv").read_text(encoding="utf-8")
+    results = dict(re.findall(r"\tgresnets, table (\w+)\t(\w+)\t", listed))
+    assert results == {"2": "passed", "text": "allowed", "9": "failed"} | dict.fromkeys(
+        "134567", "allowed"
+    )

@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from archive_server import ArchiveServer, Behaviour
+from repository import WORKFLOW
 from retable.configuration.merging import merged
 from retable.registry import TWINS, load
 from retable.spec.corpus import Corpus
-from snakemake_project import REPOSITORY
 
 SIMULATIONS = {
     "tut2017": {
@@ -35,7 +35,7 @@ def corpora(tmp_path_factory) -> dict[str, Corpus]:
     """Corpora with small twins."""
     specs = {}
     for name, simulation in SIMULATIONS.items():
-        content = yaml.safe_load((REPOSITORY / f"workflow/corpora/{name}.yaml").read_text("utf-8"))
+        content = yaml.safe_load((WORKFLOW / f"corpora/{name}.yaml").read_text("utf-8"))
         specs[name] = Corpus.model_validate(merged(content, {"simulation": simulation}))
     return specs
 

@@ -36,6 +36,7 @@ wildcard_constraints:
     fusion=any_of(sorted({fusion for _, fusion, _ in PLAN.fusions})),
     verification=any_of(sorted({name for _, name, _ in PLAN.verifications})),
     scored=any_of(sorted({name for _, name in PLAN.scored})),
+    table=any_of(sorted({name for p in PLAN.papers.values() for name in p.tables})),
     layout="mono|stereo",
     standardise="band|band_and_channel",
     variant="paper|clean",

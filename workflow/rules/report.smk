@@ -7,7 +7,11 @@ rule check:
         flattened(checked_predictions()),
         flattened({s: roles.values() for s, roles in checked_roles().items()}),
         list(checked_fusions().values()),
-        [one["dataset"] for one in checked_verifications().values()],
+        [
+            one[file]
+            for one in checked_verifications().values()
+            for file in ("dataset", "roles")
+        ],
         flattened(checked_scores()),
         [flattened(built_tables(paper)) for paper in PLAN.papers],
     output:
@@ -38,6 +42,7 @@ rule check:
         other_roles=leaky_fusions(),
         scores=checked_scores(),
         tables={paper: built_tables(paper) for paper in PLAN.papers},
+        removed={paper: removed_tables(paper) for paper in PLAN.papers},
         code=PLAN.code("check.py", *PLAN.corpus_modules()),
     script:
         "../scripts/check.py"

@@ -26,8 +26,6 @@ rule table:
         latex="<results>/tables/{paper}/table{table}.tex",
     log:
         "<logs>/tables/{paper}/table{table}.log",
-    wildcard_constraints:
-        table="[0-9A-Z]+",
     conda:
         ENVIRONMENT
     params:

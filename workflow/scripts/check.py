@@ -28,6 +28,10 @@ with job_log(snakemake.log.job):
         tables={
             str(papers / paper / "published.csv"): tables for paper, tables in params.tables.items()
         },
+        removed={
+            str(papers / paper / "published.csv"): tables
+            for paper, tables in params.removed.items()
+        },
     )
     # The log first: it outlives this job, which a failed check fails.
     write_checks(checks, Path(snakemake.log.checks))

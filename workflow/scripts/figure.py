@@ -7,16 +7,15 @@ sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
 
 from pydantic import TypeAdapter
 
+from retable.figures.style import write_figure
 from retable.logs import job_log
-from retable.registry import FIGURES, load
 from retable.spec.figure import Figure
 from retable.tables.verdicts import TITLE_NOTES
 
 with job_log(snakemake.log[0]):
     params = snakemake.params
-    figure = TypeAdapter(Figure).validate_json(params.figure)
-    load(FIGURES, figure.kind)(
-        figure,
+    write_figure(
+        TypeAdapter(Figure).validate_json(params.figure),
         {name: [Path(file) for file in files] for name, files in params.files.items()},
         params.titles,
         note=TITLE_NOTES[params.comparability],

@@ -122,17 +122,19 @@ def write_long_form(path, drop=0):
     return path
 
 
-OTHERS = ("2", "3", "4", "5", "6", "7", "text")
-
-
-def test_a_complete_table_passes_and_others_are_listed(tmp_path):
+def test_every_printed_table_is_built_or_removed_by_overrides(tmp_path):
     path = write_long_form(tmp_path / "table1.tsv")
-    checks = check_tables_complete(published_file("gresnets"), {"1": [path]}, not_built=OTHERS)
-    results = {check.subject: check.result for check in checks}
-    assert results.pop("gresnets, table 1") == "passed"
-    assert set(results.values()) == {"allowed"}
-    unnamed = check_tables_complete(published_file("gresnets"), {"1": [path]})
-    assert [check.result for check in unnamed].count("failed") == len(OTHERS)
+    removed = ("2", "3", "4", "5", "6", "7")
+    checks = check_tables_complete(published_file("gresnets"), {"1": [path]}, removed)
+    by_table = {check.subject.removeprefix("gresnets, table "): check for check in checks}
+    assert {table: check.result for table, check in by_table.items()} == {
+        "1": "passed", **dict.fromkeys(removed, "allowed"), "text": "failed",
+    }  # fmt: skip
+    assert by_table["7"].detail == "36 printed numbers; overrides remove the table"
+    assert by_table["text"].detail.startswith(
+        "27 printed numbers; the table is not built; describe"
+    )
+    assert by_table["text"].detail.endswith("papers/gresnets/paper.yaml")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +148,7 @@ def test_a_complete_table_passes_and_others_are_listed(tmp_path):
 def test_an_incomplete_table_fails(tmp_path, drop, change, detail):
     path = write_long_form(tmp_path / "table1.tsv", drop=drop)
     write_tsv(read_tsv(path, ()).assign(**change), path)
-    check = check_tables_complete(published_file("gresnets"), {"1": [path]}, not_built=OTHERS)[0]
+    check = check_tables_complete(published_file("gresnets"), {"1": [path]})[0]
     assert not check.passed
     assert detail in check.detail
 

@@ -35,7 +35,7 @@ def check(folder, pairs, speakers=SPEAKERS, tested=TESTED):
     write_tsv(pd.DataFrame(speakers.items(), columns=["clip_id", "speaker"]), dataset)
     split = [(0, 0, clip, "test" if clip in tested else "train") for clip in SPEAKERS]
     write_tsv(pd.DataFrame(split, columns=["repeat", "fold", "clip_id", "role"]), roles)
-    return check_verification(predictions, dataset, "speaker", roles, "SC-SPK-A-V paper")
+    return check_verification(predictions, dataset, "speaker", roles, "SC-SAME-SPK-A paper")
 
 
 def failed(checks):
@@ -47,7 +47,7 @@ def test_sound_pairs_pass(tmp_path):
     checks = check(tmp_path, SOUND)
     assert [one.check for one in checks] == CHECKS
     assert {(one.result, one.detail) for one in checks} == {("passed", "4 pairs in each of 2 runs")}
-    assert {one.subject for one in checks} == {"SC-SPK-A-V paper"}
+    assert {one.subject for one in checks} == {"SC-SAME-SPK-A paper"}
 
 
 def test_drawn_pairs_pass(tmp_path):
@@ -110,5 +110,17 @@ def test_clips_without_speaker_fail(tmp_path, absent):
 def test_files_that_hold_no_pairs_are_refused(tmp_path):
     with pytest.raises(DataError, match="it holds no pairs; remove it and build it again"):
         check(tmp_path, [])
-    with pytest.raises(DataError, match=r"2 of 8 clip_ids are not two that `\|` parts, first 'a1'"):
+    with pytest.raises(
+        DataError, match=r"2 of 8 clip_ids are not two clip_ids separated by `\|`, first 'a1'"
+    ):
         check(tmp_path, [("a1", "same"), *SOUND[1:]])
+
+
+def test_a_file_that_is_no_parquet_is_refused(tmp_path):
+    path = tmp_path / "broken.parquet"
+    path.write_text("nothing")
+    message = (
+        r"broken\.parquet: not a readable file of predictions .*; remove it and build it again"
+    )
+    with pytest.raises(DataError, match=message):
+        check_verification([path], tmp_path / "d.tsv", "speaker", tmp_path / "r.tsv", "subject")

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
+from repository import WORKFLOW
 from retable.configuration.merging import merged
 from retable.configuration.project import Project, read_project
 from retable.errors import ConfigError
-
-REPOSITORY = Path(__file__).parents[3]
 
 PAPER = """
 paper: waves
@@ -54,7 +53,7 @@ experiments:
 def workflow(tmp_path) -> Path:
     """The repository's scales and corpora, and one small paper, `waves`."""
     folder = tmp_path / "workflow"
-    shutil.copytree(REPOSITORY / "workflow" / "corpora", folder / "corpora")
+    shutil.copytree(WORKFLOW / "corpora", folder / "corpora")
     for scale, source in {"small": "simulated", "large": "upstream"}.items():
         write_yaml(
             folder / "scales" / f"{scale}.yaml",

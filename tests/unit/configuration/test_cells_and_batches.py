@@ -52,13 +52,39 @@ def test_clips_of_different_lengths_may_be_masked(of_waves, read):
         ),
         (
             {"model": "small"},
-            "masked needs a model that leaves steps out, which gresnet cannot",
+            "masked needs a model that leaves out steps past a clip's end, which gresnet cannot; "
+            "use shortest, or whole",
         ),
     ],
 )
 def test_what_batches_of_different_lengths_ask_for(of_waves, faults, change, fault):
     of_waves(experiments={"HEARD": {**HEARD, **change}})
     assert faults() == [f"papers.waves.experiments.HEARD.training.batching: {fault}"]
+
+
+def test_mixtures_are_of_clips_of_one_length(of_waves, faults):
+    clips = {"feature": "wave", "split": "folds"}
+    of_waves(
+        experiments={
+            "MIXED": {
+                "title": "Two corpora at once",
+                "inputs": {
+                    "first": {"dataset": "ravdess-dogs", "tasks": ["emotion"], **clips},
+                    "second": {"dataset": "ravdess-dogs_both", "tasks": ["speech_song"], **clips},
+                },
+                "model": "attention",
+                "training": {
+                    "extends": "adam",
+                    "mixup": {"weight": 0.5, "redraw": "epoch"},
+                    "batching": "masked",
+                },
+            }
+        }
+    )
+    assert faults() == [
+        "papers.waves.experiments.MIXED.training.batching: masked and mixup exclude each other: it "
+        "adds samples of one length; use whole, or leave out mixup"
+    ]
 
 
 def test_a_split_by_shares_has_validation_clips_to_choose_on(of_waves, read):
@@ -113,6 +139,29 @@ def test_what_a_cell_asks_of_the_runs_of_its_experiment(edit, faults, cell, faul
     table = {"title": "Nets", "rows": {"Net": {"experiment": "NET", **cell}}, **COLUMNS}
     edit("papers/waves/paper.yaml", tables={"1": table})
     assert faults() == [f"papers.waves.tables.1, Net / test: {fault}"]
+
+
+def test_the_text_has_no_counts_of_confusions(edit, faults):
+    recall = {"task": "emotion", "metric": "recall", "target": "sad"}
+    of_net = {"experiment": "NET", **recall}
+    chart = {
+        "kind": "metric_by_parameter", "title": "", "caption": "", "tasks": ["emotion"],
+        "parameter_title": "blocks", "parameter": "model.depth", "experiments": ["NET"],
+    }  # fmt: skip
+    counted = of_net | {"metric": "confusion"}
+    rows = {
+        "shown": {"cell": counted},
+        "gained": {"gain": {"of": of_net, "over": of_net | {"metric": "uar"}}},
+        "chosen": {"best": {"figure": "blocks", "cell": recall}},
+        "fine": {"cell": of_net | {"metric": "accuracy", "target": None}},
+    }
+    text = [{"row": row, "column": "all", "metric": "R", **made} for row, made in rows.items()]
+    edit("papers/waves/paper.yaml", figures={"blocks": chart}, text=text)
+    assert faults() == [
+        f"papers.waves.text.{row}.all.R: {metric} is counted from confusions, which the text has "
+        "none of; show it in a table, or choose another metric"
+        for row, metric in (("shown", "confusion"), ("gained", "recall"), ("chosen", "recall"))
+    ]
 
 
 CONFUSION = {

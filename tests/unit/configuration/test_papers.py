@@ -121,7 +121,28 @@ def test_overrides_of_the_configuration_lie_over_those_of_the_scale(read, edit):
             {"folds": {"folds": 1}},
             "splits.folds.folds: 1: input should be greater than or equal to 2",
         ),
-        ("trainings", {"adam": {"learning_rate": None}}, "trainings.adam.learning_rate: missing"),
+        (
+            "trainings",
+            {"adam": {"learning_rate": None}},
+            "trainings.adam.learning_rate: missing; expected a number",
+        ),
+        (
+            "trainings",
+            {"adam": {"optimizer": None}},
+            "trainings.adam.optimizer: missing; allowed: 'adam', 'adamw', 'sgd'",
+        ),
+        (
+            "models",
+            {"small": {"depth": None}},
+            "models.small.depth: missing; expected a whole number",
+        ),
+        (
+            "models",
+            {"small": {"stem": None}},
+            "models.small.stem: missing; expected keys and values",
+        ),
+        ("experiments", {"NET": {"title": None}}, "experiments.NET.title: missing; expected text"),
+        ("experiments", {"NET": {"model": None}}, "experiments.NET.model: missing"),
         (
             "trainings",
             {"adam": {"selection": "best_validation"}},
@@ -156,9 +177,9 @@ def test_overrides_of_the_configuration_lie_over_those_of_the_scale(read, edit):
         (
             "experiments",
             {"NET": {"epochs": 3}},
-            "experiments.NET.epochs: unknown key; known: dataset, embed, feature, folds, model, pooling, "
-            "predict_train, repeats, runs_per_part, split, standardise, tasks, title, training, "
-            "variants, warm_start",
+            "experiments.NET.epochs: unknown key; known: dataset, embed, feature, folds, model, "
+            "pooling, predict_train, repeats, runs_per_part, split, standardise, tasks, title, "
+            "training, variants, warm_start",
         ),
         (
             "experiments",

@@ -5,14 +5,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from repository import REPOSITORY, WORKFLOW
 from retable.configuration.project import read_project
 from retable.errors import ConfigError
 from retable.spec.compute import Compute
 from retable.spec.config import Config, Overrides
 from retable.spec.corpus import Source
 from retable.spec.weights import WeightsSource
-
-REPOSITORY = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +20,7 @@ def repository_config():
 
 
 def test_the_configuration_of_the_repository_is_valid(repository_config):
-    project = read_project(repository_config, REPOSITORY / "workflow")
+    project = read_project(repository_config, WORKFLOW)
     assert project.scale.scale == repository_config["scale"]
     assert [*project.papers] == repository_config["papers"]
     assert project.sources["ravdess"].kind == "simulated"
@@ -44,7 +43,7 @@ def test_the_configuration_of_the_repository_is_short_and_names_every_key(reposi
     }
     assert missing == set()
     for kind in ("corpora", "weights"):
-        names = {path.stem for path in (REPOSITORY / "workflow" / kind).glob("*.yaml")}
+        names = {path.stem for path in (WORKFLOW / kind).glob("*.yaml")}
         assert repository_config[kind].keys() == names
 
 
@@ -61,9 +60,9 @@ def test_the_configuration_of_the_repository_states_the_defaults(repository_conf
 
 @pytest.mark.parametrize("scale", ["demo", "quick", "paper"])
 def test_every_scale_of_the_repository_is_valid_with_every_paper(repository_config, scale):
-    papers = sorted(path.name for path in (REPOSITORY / "workflow" / "papers").iterdir())
+    papers = sorted(path.name for path in (WORKFLOW / "papers").iterdir())
     config = {**repository_config, "scale": scale, "papers": papers}
-    project = read_project({**config, "keep_going_without_data": True}, REPOSITORY / "workflow")
+    project = read_project({**config, "keep_going_without_data": True}, WORKFLOW)
     expected = "simulated" if scale == "demo" else "upstream"
     assert {source.kind for source in project.sources.values()} == {expected}
     assert set(project.missing) == (set() if scale == "demo" else {"savee", "utpodcast"})
@@ -73,7 +72,7 @@ def test_every_scale_of_the_repository_is_valid_with_every_paper(repository_conf
     ("scale", "kind"), [("demo", "none"), ("quick", "upstream"), ("paper", "upstream")]
 )
 def test_every_scale_of_the_repository_says_where_weights_come_from(scale, kind):
-    path = REPOSITORY / "workflow" / "scales" / f"{scale}.yaml"
+    path = WORKFLOW / "scales" / f"{scale}.yaml"
     assert yaml.safe_load(path.read_text(encoding="utf-8"))["weights"] == kind
 
 
@@ -165,7 +164,7 @@ def test_a_fault_names_the_key_the_value_and_what_is_near(faults, change, fault)
 def test_a_key_that_is_missing_is_named(workflow):
     with pytest.raises(ConfigError) as raised:
         read_project({"scale": "small"}, workflow)
-    assert raised.value.faults == ["papers: missing"]
+    assert raised.value.faults == ["papers: missing; expected a list"]
 
 
 def test_a_directory_that_does_not_exist_is_named(faults, tmp_path):

@@ -1,14 +1,14 @@
 """Published weights that experiments start from, as `config.yaml` and the scale resolve them."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 import yaml
 
+from repository import WORKFLOW
 from retable.errors import ConfigError
 
-WEIGHTS = Path(__file__).parents[3] / "workflow" / "weights"
+WEIGHTS = WORKFLOW / "weights"
 RESNET = {"kind": "torchvision", "architecture": "resnet18", "weights": "imagenet"}
 FILE = "resnet18-f37072fd"
 

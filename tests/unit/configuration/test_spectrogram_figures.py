@@ -1,6 +1,9 @@
 """What is said of a figure with spectrograms that cannot be drawn."""
 
 import pytest
+import yaml
+
+from repository import WORKFLOW
 
 PAPER = "papers/waves/paper.yaml"
 FIGURE = {
@@ -72,11 +75,8 @@ def test_a_fault_names_the_figure_and_what_was_expected(faults, edit, change, fa
     assert found.startswith(f"papers.waves.figures.pair.{fault}")
 
 
-NORMALISED = {
-    "kind": "normalised_spectrogram", "sample_rate": 16000, "pre_emphasis": 0.97, "window": 400,
-    "hop": 160, "rows": "two_sided", "height": 512, "frames": 400, "longest_frames": 500,
-    "normalise": "row",
-}  # fmt: skip
+VGGVOX = WORKFLOW / "papers" / "vggvox_mtl" / "paper.yaml"
+NORMALISED = yaml.safe_load(VGGVOX.read_text(encoding="utf-8"))["features"]["spectrogram"]
 
 
 def test_each_class_may_have_filters_of_its_own_and_waveforms(read, edit):

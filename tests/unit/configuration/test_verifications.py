@@ -73,14 +73,53 @@ def test_a_verification_has_a_name_of_its_own(edit, faults):
 
 
 def test_a_row_of_gains_names_rows_and_a_metric_of_its_table(edit, read, faults):
-    edit("papers/waves/paper.yaml", tables={"1": TABLE | {"improvements": {"+": GAIN}}})
-    assert read().papers["waves"].tables["1"].improvements["+"].over == "before"
+    edit("papers/waves/paper.yaml", tables={"1": TABLE | {"relative_gains": {"+": GAIN}}})
+    assert read().papers["waves"].tables["1"].relative_gains["+"].over == "before"
     wrong = GAIN | {"over": "befor", "metric": "accurcy"}
-    edit("papers/waves/paper.yaml", tables={"1": {"improvements": {"+": wrong}}})
+    edit("papers/waves/paper.yaml", tables={"1": {"relative_gains": {"+": wrong}}})
     assert faults() == [
-        "papers.waves.tables.1.improvements.+.over: no row 'befor'; did you mean 'before'?",
-        "papers.waves.tables.1.improvements.+.metric: no metric 'accurcy'; did you mean "
+        "papers.waves.tables.1.relative_gains.+.over: no row 'befor'; did you mean 'before'?",
+        "papers.waves.tables.1.relative_gains.+.metric: no metric 'accurcy'; did you mean "
         "'accuracy'?",
+    ]
+
+
+def test_a_row_of_gains_is_none_of_the_other_rows(edit, faults):
+    edit("papers/waves/paper.yaml", tables={"1": TABLE | {"relative_gains": {"after": GAIN}}})
+    assert faults() == [
+        "papers.waves.tables.1.relative_gains.after: `rows` has this row too; rename one"
+    ]
+
+
+def test_a_clean_row_is_a_row_or_a_row_of_gains(edit, faults):
+    table = TABLE | {"relative_gains": {"more": GAIN}, "clean": ["mor"]}
+    edit("papers/waves/paper.yaml", tables={"1": table})
+    assert faults() == ["papers.waves.tables.1.clean: no row 'mor'; did you mean 'more'?"]
+
+
+def test_a_clean_row_of_gains_needs_clean_variants_of_both_rows(edit, read, faults):
+    rows = {"before": {"experiment": "NET"}, "after": {"experiment": "OTHER"}}
+    clean = {"variants": {"paper": {}, "clean": {}}}
+    table = TABLE | {"rows": rows, "relative_gains": {"+": GAIN}, "clean": ["+"]}
+    edit("papers/waves/paper.yaml", experiments={"OTHER": {"extends": "NET"} | clean})
+    edit("papers/waves/paper.yaml", tables={"1": table})
+    assert faults() == ["papers.waves.tables.1.clean: experiment NET has no variant 'clean'"]
+    edit("papers/waves/paper.yaml", experiments={"NET": clean})
+    assert read().papers["waves"].tables["1"].clean == ("+",)
+    printed = {"relative_gains": {"+": {"of_printed": True}}}
+    edit("papers/waves/paper.yaml", tables={"1": printed})
+    assert faults() == [
+        "papers.waves.tables.1.clean: '+' compares printed numbers, which have no variant 'clean'; "
+        "leave it out"
+    ]
+
+
+def test_all_variants_of_an_experiment_keep_their_embeddings_or_none(edit, faults):
+    variants = {"paper": {}, "clean": {"embed": True}}
+    edit("papers/waves/paper.yaml", experiments={"NET": {"variants": variants}})
+    assert faults() == [
+        "papers.waves.experiments.NET.embed: true in variant clean alone; set it for the "
+        "experiment, outside of `variants`"
     ]
 
 

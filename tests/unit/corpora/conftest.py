@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -8,10 +9,12 @@ from archive_server import archive_server  # noqa: F401 (a fixture)
 from corpus_specs import corpus_spec
 from real_corpora import real_corpus
 from retable.corpora import ravdess
-from retable.corpora.index import index_clips
+from retable.corpora.index import check_named, index_clips
+from retable.corpora.metadata import find_metadata
+from retable.corpora.needed import needed_patterns
 from retable.corpora.ravdess_twin import simulate_archive
 from retable.corpora.unpack import unpack_archive
-from retable.registry import TWINS, load
+from retable.registry import CORPORA, TWINS, load
 from retable.spec.corpus import Corpus, Simulation
 
 
@@ -71,13 +74,47 @@ def twin_index(index, twin):
     return index(twin)
 
 
+@pytest.fixture(scope="session")
+def simulate_twin(tmp_path_factory) -> Callable[[str], Path]:
+    """The only archive of the twin of a corpus, by its name: written once."""
+
+    @cache
+    def simulate(name: str) -> Path:
+        corpus = corpus_spec(name)
+        (archive,) = corpus.archives
+        path = tmp_path_factory.mktemp("archive") / archive.name
+        load(TWINS, name).simulate_archive(archive.name, corpus.simulation, path)
+        return path
+
+    return simulate
+
+
 @pytest.fixture(scope="module")
-def twin_archive(corpus, tmp_path_factory) -> Path:
+def twin_archive(corpus, simulate_twin) -> Path:
     """The only archive of the twin of a corpus: of `corpus`, which a test file may redefine."""
+    return simulate_twin(corpus.corpus)
+
+
+@pytest.fixture(scope="module")
+def twin_root(corpus, twin_archive, tmp_path_factory) -> Path:
+    """The folder below which that archive is unpacked, as the YAML of the corpus says."""
     (archive,) = corpus.archives
-    path = tmp_path_factory.mktemp("twin") / archive.name
-    load(TWINS, corpus.corpus).simulate_archive(archive.name, corpus.simulation, path)
-    return path
+    root = tmp_path_factory.mktemp("twin")
+    needed = needed_patterns(corpus, corpus.datasets)
+    unpack_archive(twin_archive, root / archive.unpack_to, 2**30, only=needed)
+    return root
+
+
+@pytest.fixture(scope="module")
+def indexed_twin(corpus, twin_root) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Manifest and rejected clips of what is unpacked there; none that is listed is missing."""
+    (archive,) = corpus.archives
+    module = load(CORPORA, corpus.corpus)
+    metadata = find_metadata(twin_root, [archive.unpack_to], module.METADATA)
+    descriptions = module.clip_descriptions(metadata)
+    index = index_clips(twin_root, [archive.unpack_to], corpus, descriptions, threads=2)
+    check_named(*index, descriptions.named, corpus)
+    return index
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,8 @@ import pytest
 
 from retable.checks.build import check_counts
 from retable.corpora.counts import count_faults
-from retable.corpora.index import write_manifest
 from retable.spec.corpus import Promise
+from retable.tsv import write_tsv
 
 
 @pytest.fixture
@@ -20,12 +20,12 @@ def remarked(twin_index):
 def test_remarked_clips_count_as_the_others(remarked, corpus, tmp_path):
     files = [tmp_path / "manifest.tsv", tmp_path / "rejected.tsv"]
     for frame, file in zip(remarked, files, strict=True):
-        write_manifest(frame, file)
+        write_tsv(frame, file)
     promise = Promise(corpus=corpus, simulated=True, partial=False)
     check = check_counts("ravdess", *files, promise)
     assert (check.result, check.detail) == ("passed", "666 clips")
     # The test can fail: a clip less is a fault.
-    write_manifest(remarked[0].iloc[1:], files[0])
+    write_tsv(remarked[0].iloc[1:], files[0])
     check = check_counts("ravdess", *files, promise)
     assert check.result == "failed"
     assert check.detail.startswith("665 clips, the simulation promises 666; ")

@@ -8,22 +8,13 @@ import pytest
 import soundfile
 
 from corpus_specs import CORPORA, corpus_spec
-from retable.corpora import crema_d
 from retable.corpora.crema_d_twin import simulated_clips
-from retable.corpora.index import check_rejections, index_clips
-from retable.corpora.unpack import unpack_archive
+from retable.corpora.index import check_rejections
 
 
 @pytest.fixture(scope="module")
 def corpus():
     return corpus_spec("crema_d")
-
-
-@pytest.fixture(scope="module")
-def index(twin_archive, corpus):
-    root = twin_archive.parent
-    unpack_archive(twin_archive, root / "CREMA-D", 2**30)
-    return index_clips(root, ["CREMA-D"], corpus, crema_d.clip_descriptions({}), threads=2)
 
 
 def test_the_whole_twin_has_the_clips_of_upstreams_list(corpus):
@@ -49,8 +40,10 @@ def test_the_archive_has_upstreams_layout(twin_archive):
     assert "AudioWAV/1040_ITH_SAD_XX.wav" not in names
 
 
-def test_the_demo_holds_two_sentences_of_14_actors_and_one_with_levels(index, corpus, tmp_path):
-    manifest, rejected = index
+def test_the_demo_holds_two_sentences_of_14_actors_and_one_with_levels(
+    indexed_twin, corpus, tmp_path
+):
+    manifest, rejected = indexed_twin
     assert list(rejected["clip_id"]) == ["1076_MTI_SAD_XX"]
     assert rejected["reason"][0].startswith("silent: all ")
     check_rejections(manifest, rejected, corpus, ["CREMA-D"], tmp_path / "rejected.tsv")
@@ -59,8 +52,8 @@ def test_the_demo_holds_two_sentences_of_14_actors_and_one_with_levels(index, co
     assert Counter(manifest["level"]) == {"XX": 14 * 2 * 6 + 1 - 1, "LO": 5, "MD": 5, "HI": 5}
 
 
-def test_the_misnamed_clip_is_kept_with_a_remark(index):
-    manifest, _ = index
+def test_the_misnamed_clip_is_kept_with_a_remark(indexed_twin):
+    manifest, _ = indexed_twin
     odd = manifest[manifest["remark"] != ""]
     assert odd[["clip_id", "path", "level", "remark"]].values.tolist() == [
         [

@@ -2,10 +2,11 @@ import pandas as pd
 import pytest
 
 from retable.corpora.datasets import check_classes, select_clips, select_rejected
-from retable.corpora.index import read_manifest, write_manifest
+from retable.corpora.index import read_manifest
 from retable.corpora.tables import write_dataset
 from retable.errors import DataError
 from retable.spec.corpus import Dataset
+from retable.tsv import write_tsv
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +62,8 @@ def spoken(tmp_path):
         }
     )
     rejected = pd.DataFrame(columns=["path", "reason", "clip_id", "speaker", "manner"])
-    write_manifest(clips, tmp_path / "manifest.tsv")
-    write_manifest(rejected, tmp_path / "rejected.tsv")
+    write_tsv(clips, tmp_path / "manifest.tsv")
+    write_tsv(rejected, tmp_path / "rejected.tsv")
     return tmp_path / "manifest.tsv"
 
 
@@ -163,7 +164,7 @@ def test_names_that_no_clip_has(coded):
     with pytest.raises(DataError) as caught:
         select_clips(coded, Dataset(recode={"emotion": {"happy": "happy", "sad": "sad"}}))
     assert str(caught.value).startswith(
-        "the dataset recodes emotion and leaves out all of the 5 clips: none is of 'happy', 'sad' "
+        "`recode` of the dataset leaves out all of the 5 clips: none has emotion 'happy' or 'sad' "
         "(values present: 'HAP', 'NEU', 'SAD', 'XXX'). Write upstream's names into `recode`"
     )
     with pytest.raises(DataError, match="`recode` of the dataset filters on column 'emotoin'"):
@@ -230,8 +231,8 @@ def test_nothing_is_known_of_the_audio_of_a_rejected_clip(coded, refused):
 def test_the_table_of_a_dataset_has_the_new_names_and_must_have_clips_of_each(
     coded, refused, tmp_path
 ):
-    write_manifest(coded, tmp_path / "manifest.tsv")
-    write_manifest(refused, tmp_path / "rejected.tsv")
+    write_tsv(coded, tmp_path / "manifest.tsv")
+    write_tsv(refused, tmp_path / "rejected.tsv")
     dataset = Dataset(recode={"emotion": NAMES})
     files = (tmp_path / "manifest.tsv", tmp_path / "x-all.tsv")
     rejected = write(files[0], dataset, {"emotion": list(NAMES.values())}, files[1])

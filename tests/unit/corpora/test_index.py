@@ -14,11 +14,11 @@ from retable.corpora.index import (
     check_rejections,
     index_clips,
     read_manifest,
-    write_manifest,
 )
 from retable.corpora.ravdess_twin import simulated_clips
 from retable.corpora.unpack import unpack_archive
 from retable.errors import DataError
+from retable.tsv import write_tsv
 
 FOLDER = "Audio_Speech_Actors_01-24"
 
@@ -202,7 +202,7 @@ def test_a_manifest_survives_the_disk(root, actor, tmp_path, index):
     soundfile.write(actor / "03-01-02-02-02-01-01.wav", np.zeros(10), 48_000)
     for number, frame in enumerate(index(root)):
         path = tmp_path / f"{number}.tsv"
-        write_manifest(frame, path)
+        write_tsv(frame, path)
         pd.testing.assert_frame_equal(read_manifest(path), frame)
         assert b"\r" not in path.read_bytes()
 
@@ -210,15 +210,18 @@ def test_a_manifest_survives_the_disk(root, actor, tmp_path, index):
 def test_a_label_called_na_stays_text(tmp_path):
     path = tmp_path / "manifest.tsv"
     frame = pd.DataFrame({"path": ["a.wav", "b.wav"], "accent": ["NA", "01"], "frames": [1, 2]})
-    write_manifest(frame, path)
+    write_tsv(frame, path)
     assert list(read_manifest(path).accent) == ["NA", "01"]
     assert list(read_manifest(path).frames) == [1, 2]
 
 
 def test_another_file_is_no_manifest(tmp_path):
     (tmp_path / "x.tsv").write_text("row\tcolumn\n1\t2\n")
-    with pytest.raises(DataError, match=r"x\.tsv: no manifest: columns row, column"):
+    with pytest.raises(DataError, match=r"x\.tsv: column path is missing .*found row, column"):
         read_manifest(tmp_path / "x.tsv")
+    (tmp_path / "y.tsv").write_text("path\tframes\na.wav\tmany\n")
+    with pytest.raises(DataError, match=r"y\.tsv: .* holds no number .*'many'"):
+        read_manifest(tmp_path / "y.tsv")
 
 
 def test_too_many_rejections_fail_and_name_the_first_ten(root, corpus, actor, index):

@@ -53,7 +53,7 @@ def test_folder_or_name_tells_the_speaker(path):
         ("DC/03-01-06-02-02-01-12.wav", "03-01-06-02-02-01-12, expected one like a01"),
         ("AudioData/a01.wav", "a01 in folder AudioData has no speaker of DC, JE, JK, KL"),
         ("AudioData/XY_a01.wav", "XY_a01 has no speaker of DC, JE, JK, KL"),
-        ("JE/DC_a01.wav", "DC_a01 in folder JE"),
+        ("JE/DC_a01.wav", "DC_a01 in folder JE, expected folder DC$"),
         ("DC/c01.wav", "c01 has emotion c, expected one of a, d, f, h, n, sa, su"),
         ("DC/a16.wav", "a16 has number 16, expected 01 to 15 of a"),
         ("DC/n31.wav", "n31 has number 31, expected 01 to 30 of n"),

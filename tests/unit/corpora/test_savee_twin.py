@@ -6,20 +6,11 @@ import soundfile
 
 from corpus_specs import corpus_spec
 from retable.corpora import savee
-from retable.corpora.index import index_clips
-from retable.corpora.unpack import unpack_archive
 
 
 @pytest.fixture(scope="module")
 def corpus():
     return corpus_spec("savee")
-
-
-@pytest.fixture(scope="module")
-def index(twin_archive, corpus):
-    root = twin_archive.parent
-    unpack_archive(twin_archive, root / "SAVEE", 2**30)
-    return index_clips(root, ["SAVEE"], corpus, savee.clip_descriptions({}), threads=2)
 
 
 def test_the_archive_has_upstreams_layout(twin_archive):
@@ -34,8 +25,8 @@ def test_the_archive_has_upstreams_layout(twin_archive):
     assert all(1.0 <= one.duration <= 1.5 for one in sounds)
 
 
-def test_the_demo_holds_three_clips_of_each_speaker_and_emotion(index, corpus):
-    manifest, rejected = index
+def test_the_demo_holds_three_clips_of_each_speaker_and_emotion(indexed_twin, corpus):
+    manifest, rejected = indexed_twin
     assert len(rejected) == 0
     sizes = manifest.groupby(["speaker", "emotion"]).size()
     assert len(sizes) == 4 * 7

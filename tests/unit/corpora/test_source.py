@@ -1,10 +1,8 @@
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from imports import loaded_by
 from retable.corpora.source import resolve_source
 from retable.errors import DataError, MissingData
 from retable.spec.corpus import SingleFiles
@@ -25,11 +23,10 @@ def folders(tmp_path):
 
 def test_the_words(corpus):
     simulated = resolve_source(corpus, "simulated")
-    assert (simulated.kind, simulated.fingerprint) == ("simulated", corpus.simulation.canonical())
+    assert simulated.kind == "simulated"
     upstream = resolve_source(corpus, "upstream")
     assert upstream.kind == "upstream"
     assert upstream.addresses(corpus.archives[0]) == corpus.archives[0].urls
-    assert all(archive.md5 in upstream.fingerprint for archive in corpus.archives)
 
 
 def test_a_mirror_serves_the_archives_by_name(corpus):
@@ -57,9 +54,7 @@ def test_a_directory_with_the_folders(corpus, folders):
 def test_a_directory_with_the_archives(corpus, tmp_path):
     for archive in corpus.archives:
         (tmp_path / archive.name).write_bytes(b"")
-    source = resolve_source(corpus, str(tmp_path))
-    assert source.kind == "archives"
-    assert source.fingerprint == resolve_source(corpus, "upstream").fingerprint
+    assert resolve_source(corpus, str(tmp_path)).kind == "archives"
 
 
 def test_the_fingerprint_of_a_directory_follows_its_audio(corpus, folders):
@@ -238,23 +233,14 @@ def test_a_corpus_that_must_be_asked_for_is_read_from_where_it_is(requested, fol
     assert resolve_source(requested, "https://intranet.example.org/voices").kind == "mirror"
     assert resolve_source(requested, str(folders)).kind == "folders"
     (tmp_path / "voices.tar.gz").write_bytes(b"")
-    archives = resolve_source(requested, str(tmp_path))
-    assert (archives.kind, archives.fingerprint) == ("archives", '{"voices.tar.gz":{}}')
+    assert resolve_source(requested, str(tmp_path)).kind == "archives"
 
 
 def test_planning_imports_neither_pandas_nor_a_decoder():
-    code = (
-        "import sys; import retable.corpora.file_lists, retable.corpora.source; "
+    loaded = loaded_by(
+        "import retable.corpora.file_lists, retable.corpora.source; "
         "from retable.registry import CORPORA, load; "
-        "[load(CORPORA, name).METADATA for name in CORPORA]; "
-        "print(*sorted({'pandas', 'soundfile', 'numpy', 'requests', 'torch'} & set(sys.modules)))"
+        "[load(CORPORA, name).METADATA for name in CORPORA]"
     )
-    package_root = Path(__file__).parents[3] / "workflow"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(package_root)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.strip() == ""
+    assert "retable.corpora.vctk" in loaded
+    assert not loaded & {"pandas", "soundfile", "numpy", "requests", "torch"}

@@ -3,10 +3,9 @@
 import pandas as pd
 import pytest
 
-from retable.corpora.index import write_manifest
 from retable.corpora.summary import corpus_summary, summarise_corpora
 from retable.errors import DataError
-from retable.tsv import read_tsv
+from retable.tsv import read_tsv, write_tsv
 
 
 def clips(*rows):
@@ -70,8 +69,8 @@ def summarise(tmp_path):
         for name, (kept, refused) in corpora.items():
             manifests[name] = tmp_path / f"{name}.tsv"
             rejected[name] = tmp_path / f"{name}-rejected.tsv"
-            write_manifest(kept, manifests[name])
-            write_manifest(refused, rejected[name])
+            write_tsv(kept, manifests[name])
+            write_tsv(refused, rejected[name])
         files = {"summary": tmp_path / "corpora.tsv", "odd_clips": tmp_path / "odd_clips.tsv"}
         summarise_corpora(manifests, rejected, **files)
         return [read_tsv(file, ()) for file in files.values()]
@@ -110,5 +109,5 @@ def test_without_odd_clips_there_is_a_table_without_rows(summarise):
 def test_another_file_is_no_manifest(tmp_path):
     (tmp_path / "x.tsv").write_text("row\tcolumn\n1\t2\n")
     files = {"summary": tmp_path / "corpora.tsv", "odd_clips": tmp_path / "odd_clips.tsv"}
-    with pytest.raises(DataError, match=r"x\.tsv: no manifest"):
+    with pytest.raises(DataError, match=r"x\.tsv: column path is missing"):
         summarise_corpora({"a": tmp_path / "x.tsv"}, {"a": tmp_path / "x.tsv"}, **files)

@@ -8,9 +8,6 @@ from tess_remarks import REMARKS, remarks
 
 from corpus_specs import corpus_spec
 from real_corpora import real_corpus
-from retable.corpora import tess
-from retable.corpora.index import index_clips
-from retable.corpora.unpack import unpack_archive
 
 FOLDER = "TESS Toronto emotional speech set data"
 
@@ -18,13 +15,6 @@ FOLDER = "TESS Toronto emotional speech set data"
 @pytest.fixture(scope="module")
 def corpus():
     return corpus_spec("tess")
-
-
-@pytest.fixture(scope="module")
-def index(twin_archive, corpus):
-    root = twin_archive.parent
-    unpack_archive(twin_archive, root / "TESS", 2**30)
-    return index_clips(root, ["TESS"], corpus, tess.clip_descriptions({}), threads=2)
 
 
 def test_the_archive_has_upstreams_layout(twin_archive):
@@ -54,8 +44,8 @@ def test_files_and_folders_are_called_as_upstream_calls_them(twin_archive):
     assert upstream - simulated == {f"{FOLDER}/OAF_neutral/OAF_bone_neutral"}
 
 
-def test_the_demo_holds_eight_clips_of_each_speaker_and_emotion(index, corpus):
-    manifest, rejected = index
+def test_the_demo_holds_eight_clips_of_each_speaker_and_emotion(indexed_twin, corpus):
+    manifest, rejected = indexed_twin
     assert len(rejected) == 0
     sizes = manifest.groupby(["speaker", "emotion"]).size()
     assert len(sizes) == 2 * 7
@@ -63,6 +53,6 @@ def test_the_demo_holds_eight_clips_of_each_speaker_and_emotion(index, corpus):
     assert more == {("OAF", "fear"): 9, ("YAF", "angry"): 9, ("YAF", "fear"): 9}
 
 
-def test_the_odd_clips_are_kept_with_remarks(index):
-    manifest, _ = index
+def test_the_odd_clips_are_kept_with_remarks(indexed_twin):
+    manifest, _ = indexed_twin
     assert remarks(manifest) == REMARKS

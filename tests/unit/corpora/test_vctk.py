@@ -85,8 +85,8 @@ def test_a_clip_of_release_080(write_info):
 @pytest.mark.parametrize(
     ("path", "fault"),
     [
-        ("p225/p226_001.wav", "bad name: p226_001 in folder p225"),
-        ("wav48/p225_001.wav", "bad name: p225_001 in folder wav48"),
+        ("p225/p226_001.wav", "bad name: p226_001 in folder p225, expected folder p226$"),
+        ("wav48/p225_001.wav", "bad name: p225_001 in folder wav48, expected folder p225$"),
         ("p225/p225_001_mic3.flac", "bad name: p225_001_mic3, expected one like p225_001_mic1"),
         ("p225/225_001.wav", "bad name: 225_001, expected"),
         ("p225/p225.wav", "bad name: p225, expected"),

@@ -23,7 +23,7 @@ def verification(decision, pairs=6, **changes):
     return Verification.model_validate(
         {
             "paper": "vggvox_mtl",
-            "verification": "SC-SPK-A-V",
+            "verification": "SC-SAME-SPK-A",
             "variant": "paper",
             "title": "Speaker only",
             "experiment": "SC-SPK-A",
@@ -70,12 +70,12 @@ def write_embedded(path: Path, runs, roles=ROLES_OF_CLIPS) -> list[Path]:
     return [path]
 
 
-def verify(folder: Path, spec: Verification, dataset: Path, members, embeddings=()):
+def verify(folder: Path, spec: Verification, dataset: Path, predicted, embeddings=()):
     """Verify; returns predictions, runs and points as their files."""
     folder.mkdir(exist_ok=True)
     files = (folder / "predictions.parquet", folder / "runs.tsv", folder / "roc.tsv")
     predictions, runs, roc = files
     write_verification(
-        spec, dataset, members, embeddings, predictions=predictions, runs=runs, roc=roc
+        spec, dataset, predicted, embeddings, predictions=predictions, runs=runs, roc=roc
     )
     return files

@@ -69,7 +69,8 @@ def test_only_some_roles_are_read(tmp_path):
 
 def test_the_same_part_twice_is_refused(tmp_path):
     path = written(tmp_path / "e.parquet", sample_embeddings(0))
-    with pytest.raises(DataError, match=r"4 rows occur twice, the first is .*'clip_id': 'a1'"):
+    message = r"4 rows occur twice, the first is .*'clip_id': 'a1'}; name each file once, and build"
+    with pytest.raises(DataError, match=message):
         read_embeddings([path, path])
 
 
@@ -94,8 +95,14 @@ def test_an_embedding_that_is_not_finite_names_the_clip(tmp_path):
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (sample_embeddings(0).drop(columns="fold"), "embeddings lack the column fold"),
-        (sample_embeddings(0).assign(role="dev"), "unknown role 'dev'; expected train, valid"),
+        (
+            sample_embeddings(0).drop(columns="fold"),
+            "embeddings lack the column fold; give the rows all of",
+        ),
+        (
+            sample_embeddings(0).assign(role="dev"),
+            "unknown role 'dev'; expected train, validation, test. Build the file again from clips",
+        ),
         (sample_embeddings(), "no embeddings; train the run again"),
     ],
     ids=["column", "role", "rows"],
@@ -105,12 +112,23 @@ def test_what_is_no_table_of_embeddings_is_not_written(tmp_path, table, message)
         write_embeddings(tmp_path / "e.parquet", table)
 
 
-def test_other_files_are_refused(tmp_path):
+def test_a_file_with_other_columns_is_refused(tmp_path):
     pd.DataFrame({"x": [1]}).to_parquet(tmp_path / "other.parquet")
-    with pytest.raises(DataError, match=r"other\.parquet: not an embeddings file .*columns x"):
+    message = (
+        r"other\.parquet: not a file of embeddings of Retable \(columns x\); remove it and train"
+    )
+    with pytest.raises(DataError, match=message):
         read_embeddings([tmp_path / "other.parquet"])
+
+
+def test_a_file_that_is_no_parquet_is_refused(tmp_path):
     (tmp_path / "broken.parquet").write_text("nothing")
-    with pytest.raises(DataError, match=r"broken\.parquet: not a readable embeddings file"):
+    message = r"broken\.parquet: not a readable file of embeddings .*; remove it and train"
+    with pytest.raises(DataError, match=message):
         read_embeddings([tmp_path / "broken.parquet"])
-    with pytest.raises(DataError, match="no embeddings to read: the experiment has no parts"):
+
+
+def test_no_parts_are_refused():
+    message = "no embeddings to read: the experiment has no parts; name the files of all parts"
+    with pytest.raises(DataError, match=message):
         read_embeddings([])

@@ -2,6 +2,7 @@ import dataclasses
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from retable.errors import DataError
@@ -78,13 +79,21 @@ def test_the_same_part_twice_is_refused(tmp_path):
 
 def test_another_parquet_file_is_refused(tmp_path):
     pd.DataFrame({"x": [1]}).to_parquet(tmp_path / "other.parquet")
-    with pytest.raises(DataError, match="not a predictions file"):
+    with pytest.raises(DataError, match=r"other\.parquet: not a file of predictions of Retable"):
         read_predictions([tmp_path / "other.parquet"])
+
+
+def test_a_file_that_does_not_name_its_classes_is_refused(tmp_path):
+    path = tmp_path / "p.parquet"
+    write_predictions(path, sample_predictions(1, folds=1))
+    pq.write_table(pq.read_table(path).replace_schema_metadata(None), path)
+    with pytest.raises(DataError, match=r"p\.parquet: not a file of predictions of Retable"):
+        read_predictions([path])
 
 
 def test_a_file_that_is_no_parquet_is_refused(tmp_path):
     (tmp_path / "broken.parquet").write_text("nothing")
-    with pytest.raises(DataError, match="not a readable predictions file"):
+    with pytest.raises(DataError, match="not a readable file of predictions"):
         read_predictions([tmp_path / "broken.parquet"])
 
 

@@ -6,7 +6,7 @@ import PIL.Image
 
 from plans import plan_of
 from retable.features.spectrogram_channels import SpectrogramChannelsExtractor
-from retable.spec.feature import ImageChannel, SpectrogramChannels, Whitening
+from retable.spec.spectrogram import ImageChannel, SpectrogramChannels, Whitening
 
 
 def channels(of: tuple[str, ...], windows: tuple[int, ...]) -> tuple[ImageChannel, ...]:

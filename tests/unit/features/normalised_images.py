@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from retable.features.normalised_spectrogram import NormalisedSpectrogramExtractor
-from retable.spec.feature import NormalisedSpectrogram
+from retable.spec.spectrogram import NormalisedSpectrogram
 
 PAPER = NormalisedSpectrogram(
     kind="normalised_spectrogram",
@@ -14,6 +14,7 @@ PAPER = NormalisedSpectrogram(
     pre_emphasis=0.97,
     window=400,
     hop=160,
+    fft_size=512,
     rows="two_sided",
     height=512,
     frames=400,
@@ -27,6 +28,7 @@ SMALL = PAPER.model_copy(
         "sample_rate": 800,
         "window": 20,
         "hop": 8,
+        "fft_size": 32,
         "height": 32,
         "frames": 10,
         "longest_frames": 14,
@@ -36,8 +38,9 @@ SMALL = PAPER.model_copy(
 
 
 def with_rows(rows: str, height: int, **changes) -> NormalisedSpectrogram:
-    """SMALL with other rows; checked as a whole."""
-    fields = SMALL.model_dump() | {"rows": rows, "height": height} | changes
+    """SMALL with other rows, and the transform that they come from; checked as a whole."""
+    points = {"two_sided": height, "one_sided": 2 * height - 2, "real_imaginary": height - 2}[rows]
+    fields = SMALL.model_dump() | {"rows": rows, "height": height, "fft_size": points} | changes
     return NormalisedSpectrogram.model_validate(fields)
 
 
@@ -67,7 +70,7 @@ def standardised(values: list[float]) -> list[float]:
 
 
 def naive_samples(waveform: np.ndarray, spec: NormalisedSpectrogram) -> list[float]:
-    """The clip without its mean, emphasised, and as long as its frames."""
+    """The clip without its mean, pre-emphasised, and as long as its frames."""
     mean = sum(float(value) for value in waveform) / len(waveform)
     centred = [float(value) - mean for value in waveform]
     samples = [
@@ -91,9 +94,7 @@ def naive_column(window: list[float], spec: NormalisedSpectrogram) -> list[float
     # VGGVox's window is symmetric, and SciPy's periodic.
     period = spec.window if is_density else spec.window - 1
     hamming = [0.54 - 0.46 * math.cos(2 * math.pi * n / period) for n in range(spec.window)]
-    points = {"two_sided": spec.height, "one_sided": 2 * spec.height - 2}.get(
-        spec.rows, spec.height - 2
-    )
+    points = spec.fft_size
     frequencies = points if spec.rows == "two_sided" else points // 2 + 1
     transform = [
         sum(

@@ -6,7 +6,8 @@ import soundfile
 
 from retable.audio.store import write_audio_shard
 from retable.features.store import write_feature_shard
-from retable.spec.feature import LogMelPatches, LogMelStatistics, Spectrogram, Waveform
+from retable.spec.feature import LogMelPatches, LogMelStatistics, Waveform
+from retable.spec.spectrogram import Spectrogram
 
 SPECTROGRAM = Spectrogram(
     kind="spectrogram",

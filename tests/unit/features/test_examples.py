@@ -1,55 +1,25 @@
+"""Example clips of the classes of a dataset: which are shown, and how loud the classes are."""
+
 import zipfile
 from pathlib import Path
 
-import librosa
 import numpy as np
 import pandas as pd
 import pytest
-import scipy.signal
 import soundfile
+from shown_spectrograms import FEATURE, NORMALISED, TONE_BIN, sine
 
 from real_corpora import real_corpus
 from retable.audio.store import AudioStore, write_audio_shard
 from retable.errors import DataError
 from retable.features.examples import (
-    LOWEST_LEVEL,
     class_examples,
     example_clip_ids,
-    in_dbfs,
-    power_spectrogram,
     speaker_levels,
     write_examples,
 )
 from retable.features.examples_file import read_example_file, write_example_file
-from retable.spec.feature import NormalisedSpectrogram, Spectrogram
 from retable.spec.figure import ExampleClips
-
-FEATURE = Spectrogram(
-    kind="spectrogram",
-    sample_rate=8000,
-    window=256,
-    hop=128,
-    window_function="hamming",
-    frames=20,
-    time_fit="resize",
-    scale="log",
-    normalise="clip",
-    rows=16,
-)
-NORMALISED = NormalisedSpectrogram(
-    kind="normalised_spectrogram",
-    sample_rate=8000,
-    pre_emphasis=0.97,
-    window=200,
-    hop=80,
-    rows="two_sided",
-    height=256,
-    frames=50,
-    longest_frames=60,
-    normalise="row",
-)
-TONE_BIN = 40
-"""A sine at 40 * 8000 / 256 = 1250 Hz is at a bin's own frequency."""
 
 CLIPS = pd.DataFrame(
     [
@@ -70,15 +40,6 @@ HAPPY_ANGRY = ExampleClips(
 )
 
 
-def sine(amplitude: float, samples: int = 8000) -> np.ndarray:
-    time = np.arange(samples) / FEATURE.sample_rate
-    return (amplitude * np.sin(2 * np.pi * 1250 * time)).astype(np.float32)
-
-
-def noise(samples: int = 8000) -> np.ndarray:
-    return (0.1 * np.random.default_rng(0).standard_normal(samples)).astype(np.float32)
-
-
 def write_audio(folder: Path, clips: pd.DataFrame) -> Path:
     """An audio shard with a sine a clip, each a little longer than the one before."""
     for number, (clip_id, amplitude) in enumerate(
@@ -95,49 +56,6 @@ def write_audio(folder: Path, clips: pd.DataFrame) -> Path:
 @pytest.fixture
 def audio(tmp_path) -> AudioStore:
     return AudioStore([write_audio(tmp_path, CLIPS)])
-
-
-@pytest.mark.parametrize("window_function", ["hamming", "hann"])
-def test_the_spectrogram_equals_librosas(window_function):
-    waveform = noise(10_001)
-    spec = FEATURE.model_copy(update={"window_function": window_function})
-    librosas = librosa.stft(
-        waveform, n_fft=256, hop_length=128, window=window_function, pad_mode="constant"
-    )
-    full_scale = scipy.signal.get_window(window_function, 256).sum() / 2
-    expected = librosa.amplitude_to_db(np.abs(librosas), ref=full_scale, amin=1e-5, top_db=None)
-    np.testing.assert_allclose(in_dbfs(power_spectrogram(waveform, spec)), expected, atol=0.02)
-
-
-@pytest.mark.parametrize(
-    ("rows", "height"), [("two_sided", 256), ("one_sided", 129), ("real_imaginary", 258)]
-)
-def test_a_shorter_window_is_continued_by_zeros_up_to_the_transform(rows, height):
-    waveform = noise(10_001)
-    spec = NORMALISED.model_copy(update={"rows": rows, "height": height})
-    window = scipy.signal.get_window("hamming", 200, fftbins=False)
-    librosas = librosa.stft(
-        waveform, n_fft=256, win_length=200, hop_length=80, window=window, pad_mode="constant"
-    )
-    expected = librosa.amplitude_to_db(
-        np.abs(librosas), ref=window.sum() / 2, amin=1e-5, top_db=None
-    )
-    shown = in_dbfs(power_spectrogram(waveform, spec))
-    # 129 frequencies, whatever the rows of the feature; all frames, although a network has 50.
-    assert shown.shape == (129, 126)
-    np.testing.assert_allclose(shown, expected, atol=0.02)
-
-
-@pytest.mark.parametrize("feature", [FEATURE, NORMALISED])
-@pytest.mark.parametrize("amplitude", [1.0, 0.5, 0.001])
-def test_a_sine_has_the_level_of_its_amplitude(amplitude, feature):
-    level = in_dbfs(power_spectrogram(sine(amplitude), feature))
-    assert (level[:, 2:-2].argmax(axis=0) == TONE_BIN).all()
-    np.testing.assert_allclose(level[TONE_BIN, 2:-2], 20 * np.log10(amplitude), atol=0.01)
-
-
-def test_silence_has_the_lowest_level():
-    assert (in_dbfs(power_spectrogram(np.zeros(1000, np.float32), FEATURE)) == LOWEST_LEVEL).all()
 
 
 def test_the_first_clip_of_each_class_is_shown_in_its_natural_length(audio):
@@ -201,17 +119,6 @@ def test_levels_average_power_over_time_and_decibels_over_all_clips_of_a_speaker
     assert np.isnan(levels.values[1, 1]).all()
 
 
-def test_the_level_of_a_clip_is_that_of_scipys_welch():
-    waveform = noise(80_000)
-    _, power = scipy.signal.welch(
-        waveform, window="hamming", nperseg=256, noverlap=128, detrend=False, scaling="spectrum"
-    )
-    level = in_dbfs(power_spectrogram(waveform, FEATURE).mean(axis=1))
-    # welch gives mean squares: half of that of a full-scale sine is 1/2.
-    expected = 10 * np.log10(power / 0.5)
-    np.testing.assert_allclose(level[1:-1], expected[1:-1], atol=0.1)
-
-
 def test_levels_are_left_out_unless_asked_for(audio):
     clips = HAPPY_ANGRY.model_copy(update={"levels": False})
     assert class_examples(CLIPS, audio, clips, FEATURE).levels is None
@@ -249,16 +156,19 @@ def test_what_is_no_file_of_examples_is_named(tmp_path):
         (
             {"classes": ("angry", "calm")},
             "no clip has 'calm' in column emotion with speech_song speech, speaker anna; "
-            "there are angry, happy. Correct `classes`, `where` or `each` of the figure",
+            "values present: 'angry', 'happy'. Correct `classes`, `where` or `each` of the figure",
         ),
-        ({"where": {"speaker": "carla"}}, "'angry' in column emotion with speaker carla; there"),
-        ({"by": "accent"}, "column accent is missing; .* choose from clip_id, speaker, emotion"),
-        ({"where": {"sex": "female"}}, "column sex is missing"),
-        ({"each": {"happy": {"sex": "male"}}}, "column sex is missing; `by`, `where` and `each`"),
+        (
+            {"where": {"speaker": "carla"}},
+            "'angry' in column emotion with speaker carla; values present: none",
+        ),
+        ({"by": "accent"}, "filters on column 'accent', .* has clip_id, speaker, emotion"),
+        ({"where": {"sex": "female"}}, "`each` of the figure filters on column 'sex', which the"),
+        ({"each": {"happy": {"sex": "male"}}}, "filters on column 'sex', which the"),
         (
             {"each": {"happy": {"speaker": "boris"}}},
             "no clip has 'happy' in column emotion with speech_song speech, speaker boris; "
-            "there are angry, calm. Correct",
+            "values present: 'angry', 'calm'. Correct",
         ),
     ],
 )

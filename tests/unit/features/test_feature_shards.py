@@ -14,6 +14,7 @@ from sample_features import (
     write_features,
 )
 
+from repository import WORKFLOW
 from retable.audio.packed import PackedWriter
 from retable.errors import DataError
 from retable.features import store
@@ -112,7 +113,7 @@ def test_a_shard_takes_the_memory_of_a_batch_however_large_it_is(tmp_path):
 
     measured = subprocess.run(
         [sys.executable, "-c", MEASURE, feature.model_dump_json(), audio],
-        cwd=Path(store.__file__).parents[2],
+        cwd=WORKFLOW,
         capture_output=True,
         text=True,
         check=True,

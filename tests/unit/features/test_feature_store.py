@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+from normalised_images import PAPER
 from sample_features import (
     PATCHES,
     SPECTROGRAM,
@@ -19,7 +20,6 @@ from retable.features.normalised_spectrogram import NormalisedSpectrogramExtract
 from retable.features.spectrogram import SpectrogramExtractor
 from retable.features.store import FeatureStore, Patch
 from retable.features.waveform import WaveformExtractor
-from retable.spec.feature import NormalisedSpectrogram
 
 
 def test_rows_come_back_in_the_order_asked_for(tmp_path):
@@ -63,18 +63,8 @@ def test_a_store_of_whole_images_has_one_channel_and_no_patches(tmp_path):
 
 def test_a_store_of_longer_images_says_how_much_a_network_sees(tmp_path):
     """1000, 1100 and 1200 samples have 30, 33 and 36 frames, of which 32 to 35 are stored."""
-    feature = NormalisedSpectrogram(
-        kind="normalised_spectrogram",
-        sample_rate=8000,
-        pre_emphasis=0.97,
-        window=64,
-        hop=32,
-        rows="two_sided",
-        height=64,
-        frames=32,
-        longest_frames=35,
-        normalise="row",
-    )
+    sizes = {"fft_size": 64, "height": 64, "frames": 32, "longest_frames": 35}
+    feature = PAPER.model_copy(update={"sample_rate": 8000, "window": 64, "hop": 32} | sizes)
     audio = write_audio(tmp_path, ["a", "b", "c"])
     features = FeatureStore([write_features(feature, audio)])
     assert (features.shape, features.crop) == ((64, 35), 32)

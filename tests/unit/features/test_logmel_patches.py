@@ -1,7 +1,17 @@
+"""The feature of mixup_mtl: against librosa, and which clips have its patches."""
+
 import librosa
 import numpy as np
 import pytest
 import torch
+from logmel_images import (
+    EVENT,
+    EVENT_SAMPLES,
+    PAPER,
+    SCENE_SAMPLES,
+    librosa_power,
+    noise,
+)
 
 from real_corpora import real_corpus
 from retable.audio.decode import mono, read_clip
@@ -9,59 +19,13 @@ from retable.errors import ConfigError, DataError
 from retable.features.logmel_patches import (
     FLOOR,
     LogMelPatchesExtractor,
-    channel_images,
     log_mel,
     mel_filters,
     mel_powers,
     patch_count,
+    stored_frames,
 )
 from retable.spec.feature import LogMelPatches
-
-PAPER = LogMelPatches(
-    kind="logmel_patches",
-    sample_rate=44100,
-    window=2048,
-    hop=1024,
-    bands=128,
-    channels=("left", "right", "mid", "side"),
-    frames=128,
-    hop_frames=32,
-    patches=10,
-)
-"""mixup_mtl, section II.A."""
-
-SCENE_SAMPLES = 441_000
-"""10 s: a clip of TUT Acoustic Scenes 2017."""
-
-EVENT_SAMPLES = 220_500
-"""5 s: a clip of ESC-50."""
-
-EVENT = PAPER.model_copy(update={"channels": ("mono",), "patches": 3})
-
-
-def noise(*shape: int, seed: int = 0) -> np.ndarray:
-    values = 0.1 * np.random.default_rng(seed).standard_normal(shape)
-    return values.astype(np.float32)
-
-
-def librosa_power(waveform: np.ndarray, spec: LogMelPatches = PAPER) -> np.ndarray:
-    """Mel power by librosa, whose defaults are the Slaney scale and norm."""
-    return librosa.feature.melspectrogram(
-        y=waveform,
-        sr=spec.sample_rate,
-        n_fft=spec.window,
-        hop_length=spec.hop,
-        n_mels=spec.bands,
-        window="hann",
-        center=True,
-        pad_mode="constant",
-        power=2.0,
-    )[..., : spec.stored_frames]
-
-
-def image_of(channel: str, waveform: np.ndarray, **fields) -> np.ndarray:
-    spec = PAPER.model_copy(update={"channels": (channel,), **fields})
-    return channel_images(waveform, spec, mel_filters(spec))[0]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +46,7 @@ def test_clips_of_the_two_corpora_have_as_many_patches_as_in_the_paper(samples, 
     fitting = EVENT.model_copy(update={"patches": patches})
     extractor = LogMelPatchesExtractor(fitting)
     extractor.check_lengths({"clip": samples})
-    assert extractor([noise(samples)]).shape == (1, 1, 128, fitting.stored_frames)
+    assert extractor([noise(samples)]).shape == (1, 1, 128, stored_frames(fitting))
     too_many = EVENT.model_copy(update={"patches": patches + 1})
     with pytest.raises(DataError, match=f"'clip' has {frames} .*enough for {patches}"):
         LogMelPatchesExtractor(too_many).check_lengths({"clip": samples})
@@ -127,72 +91,6 @@ def test_the_floor_is_below_the_quantisation_noise_of_16_bit_audio():
     powers = mel_powers(quantisation.astype(np.float32), EVENT, mel_filters(EVENT))
     assert np.median(powers) == pytest.approx(3e-9, rel=0.3)
     assert np.median(powers) > 20 * FLOOR
-
-
-def test_left_and_right_are_the_images_of_the_two_channels():
-    waveform = noise(2, SCENE_SAMPLES)
-    for channel, samples in zip(("left", "right"), waveform, strict=True):
-        np.testing.assert_allclose(
-            image_of(channel, waveform), np.log(librosa_power(samples) + FLOOR), atol=2e-4
-        )
-
-
-def test_mid_and_side_are_sum_and_difference_of_the_two_images():
-    """Section II.A: "the sum of the two images is generated as another sample"."""
-    waveform = noise(2, SCENE_SAMPLES)
-    left, right = image_of("left", waveform), image_of("right", waveform)
-    np.testing.assert_array_equal(image_of("mid", waveform), left + right)
-    np.testing.assert_array_equal(image_of("side", waveform), left - right)
-
-
-def test_powers_can_be_combined_instead():
-    waveform = noise(2, SCENE_SAMPLES)
-    left, right = librosa_power(waveform)
-    expected = {"mid": np.log(left + right + FLOOR), "side": np.log(abs(left - right) + FLOOR)}
-    np.testing.assert_allclose(
-        image_of("mid", waveform, combine="power"), expected["mid"], atol=2e-4
-    )
-    # Where the two are nearly equal, their difference has few digits left.
-    apart = abs(left - right) > 0.1 * left
-    np.testing.assert_allclose(
-        image_of("side", waveform, combine="power")[apart], expected["side"][apart], atol=5e-3
-    )
-
-
-def test_waveforms_can_be_combined_instead():
-    left, right = waveform = noise(2, SCENE_SAMPLES)
-    for channel, samples in (("mid", left + right), ("side", left - right)):
-        np.testing.assert_allclose(
-            image_of(channel, waveform, combine="wave"),
-            np.log(librosa_power(samples) + FLOOR),
-            atol=2e-4,
-        )
-
-
-@pytest.mark.parametrize(
-    ("combine", "mid_less_left"), [("image", None), ("power", np.log(2)), ("wave", np.log(4))]
-)
-def test_two_equal_channels(combine, mid_less_left):
-    """Their powers add to twice one's, their waveforms to four times its power."""
-    waveform = np.stack([noise(SCENE_SAMPLES)] * 2)
-    left, mid, side = (
-        image_of(channel, waveform, combine=combine) for channel in ("left", "mid", "side")
-    )
-    if combine == "image":
-        np.testing.assert_array_equal(mid, 2 * left)
-        assert (side == 0).all()
-    else:
-        np.testing.assert_allclose(mid - left, mid_less_left, atol=1e-4)
-        np.testing.assert_allclose(side, np.log(FLOOR), rtol=1e-6)
-
-
-def test_channels_come_in_the_order_of_the_spec():
-    waveform = noise(2, SCENE_SAMPLES)
-    forwards = LogMelPatchesExtractor(PAPER)([waveform])
-    backwards = LogMelPatchesExtractor(PAPER.model_copy(update={"channels": PAPER.channels[::-1]}))(
-        [waveform]
-    )
-    np.testing.assert_array_equal(forwards[:, ::-1], backwards)
 
 
 def test_a_batch_equals_its_clips_one_by_one_and_keeps_the_columns_of_the_patches():

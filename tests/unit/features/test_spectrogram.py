@@ -14,7 +14,7 @@ from retable.features.spectrogram import (
     scale,
     spectrogram_images,
 )
-from retable.spec.feature import Spectrogram
+from retable.spec.spectrogram import Spectrogram
 
 PAPER = Spectrogram(
     kind="spectrogram",

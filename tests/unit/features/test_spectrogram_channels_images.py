@@ -22,7 +22,7 @@ from retable.errors import DataError
 from retable.features.spectrogram_channels import SpectrogramChannelsExtractor
 from retable.features.store import FeatureStore
 from retable.spec.base import canonical_json
-from retable.spec.feature import ImageChannel, SpectrogramChannels
+from retable.spec.spectrogram import ImageChannel, SpectrogramChannels
 
 
 @pytest.mark.parametrize("whiten", [None, EACH, TOGETHER, EARLY])

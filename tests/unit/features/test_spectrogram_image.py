@@ -12,7 +12,7 @@ from retable.errors import ConfigError
 from retable.features.resizing import resized
 from retable.features.spectrogram_image import SpectrogramImageExtractor, relative_levels
 from retable.spec.base import canonical_json
-from retable.spec.feature import SpectrogramImage
+from retable.spec.spectrogram import SpectrogramImage
 
 GRAY = SpectrogramImage(
     kind="spectrogram_image",

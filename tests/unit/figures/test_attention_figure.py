@@ -5,7 +5,8 @@ from PIL import Image
 
 from drawn_figures import assert_same_bytes_and_readable
 from retable.errors import DataError
-from retable.figures.attention import classifier_order, draw_attention
+from retable.figures.attention import classifier_order
+from retable.figures.style import write_figure
 from retable.spec.figure import AttentionOverTime
 from retable.training.attention_examples_file import (
     AttentionExamples,
@@ -47,7 +48,7 @@ def draw(folder, shown, figure=FIGURE, name="drawn"):
     path = folder / "examples.npz"
     write_attention_example_file(shown, path)
     svg, png = folder / f"{name}.svg", folder / f"{name}.png"
-    draw_attention(figure, {"CA-CAB-30": [path]}, {}, note="simulated audio", svg=svg, png=png)
+    write_figure(figure, {"CA-CAB-30": [path]}, {}, note="simulated audio", svg=svg, png=png)
     return svg, png
 
 

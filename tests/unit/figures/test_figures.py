@@ -10,9 +10,9 @@ from PIL import Image
 from drawn_figures import assert_same_bytes_and_readable
 from retable.errors import DataError
 from retable.evaluation.scoring import CONFUSION_COLUMNS, read_confusion
-from retable.figures.confusion import best_repeat, draw_confusion_matrix, pooled_confusion
-from retable.figures.curves import draw_learning_curves, mean_curves
-from retable.figures.style import COLOURS
+from retable.figures.confusion import best_repeat, pooled_confusion
+from retable.figures.curves import mean_curves
+from retable.figures.style import COLOURS, write_figure
 from retable.spec.figure import ConfusionMatrices, LearningCurves
 from retable.tsv import write_tsv
 from sample_results import write_sample_history, write_sample_scores
@@ -63,14 +63,14 @@ def test_confusions_are_pooled_over_the_folds(confusions):
 
 @pytest.mark.parametrize("drawn", ["confusion", "curves"])
 def test_equal_inputs_give_equal_bytes_and_a_readable_image(tmp_path, confusions, histories, drawn):
-    draw, figure, inputs = {
-        "confusion": (draw_confusion_matrix, CONFUSION, confusions),
-        "curves": (draw_learning_curves, CURVES, histories),
+    figure, inputs = {
+        "confusion": (CONFUSION, confusions),
+        "curves": (CURVES, histories),
     }[drawn]
     settings = dict(mpl.rcParams)
     first, second = [(tmp_path / f"{name}.svg", tmp_path / f"{name}.png") for name in "ab"]
     for svg, png in (first, second):
-        draw(figure, inputs, TITLES, note="simulated audio", svg=svg, png=png)
+        write_figure(figure, inputs, TITLES, note="simulated audio", svg=svg, png=png)
     assert_same_bytes_and_readable(first, second)
     assert dict(mpl.rcParams) == settings
 
@@ -80,7 +80,7 @@ def test_a_matrix_is_drawn_for_each_experiment(tmp_path, confusions):
     for count in (1, 2):
         figure = CONFUSION.model_copy(update={"experiments": tuple(TITLES)[:count]})
         png = tmp_path / f"{count}.png"
-        draw_confusion_matrix(figure, confusions, TITLES, svg=tmp_path / "x.svg", png=png)
+        write_figure(figure, confusions, TITLES, svg=tmp_path / "x.svg", png=png)
         sizes[count] = Image.open(png).size
     assert sizes[2][0] > 1.5 * sizes[1][0]
     assert sizes[2][1] == sizes[1][1]
@@ -90,9 +90,7 @@ def test_long_headings_of_matrices_are_broken(tmp_path, monkeypatch, confusions)
     titles = {"GR-RES-M": "ResNets+M", "GR-G-M": "A multi-task network of gated residual blocks"}
     texts = drawn_texts(monkeypatch)
     figure = CONFUSION.model_copy(update={"task": "speech_song"})
-    draw_confusion_matrix(
-        figure, confusions, titles, svg=tmp_path / "x.svg", png=tmp_path / "x.png"
-    )
+    write_figure(figure, confusions, titles, svg=tmp_path / "x.svg", png=tmp_path / "x.png")
     assert "A multi-task network of gated\nresidual blocks" in texts
 
 
@@ -104,7 +102,7 @@ def test_large_matrices_stand_one_above_the_other(tmp_path):
     files = {name: [tmp_path / "counts.tsv"] for name in TITLES}
     figure = CONFUSION.model_copy(update={"task": "scene"})
     png = tmp_path / "x.png"
-    draw_confusion_matrix(figure, files, TITLES, svg=tmp_path / "x.svg", png=png)
+    write_figure(figure, files, TITLES, svg=tmp_path / "x.svg", png=png)
     width, height = Image.open(png).size
     assert height > 1.5 * width
 
@@ -174,7 +172,7 @@ def test_a_matrix_names_the_repeat_that_it_shows(tmp_path, monkeypatch, repeats,
     )  # fmt: skip
     texts = drawn_texts(monkeypatch)
     files = {"svg": tmp_path / "x.svg", "png": tmp_path / "x.png"}
-    draw_confusion_matrix(figure, {"CAB": paths}, {"CAB": "CAB-CNN"}, **files)
+    write_figure(figure, {"CAB": paths}, {"CAB": "CAB-CNN"}, **files)
     heading, right = shown
     assert heading in texts
     assert str(right) in texts
@@ -206,7 +204,7 @@ def test_clips_that_are_seldom_evaluated_are_drawn(tmp_path, epochs, every):
         for seed, name in enumerate(TITLES)
     }
     png = tmp_path / "x.png"
-    draw_learning_curves(CURVES, files, TITLES, svg=tmp_path / "x.svg", png=png)
+    write_figure(CURVES, files, TITLES, svg=tmp_path / "x.svg", png=png)
     panels = np.asarray(Image.open(png).convert("RGB"))[:430]
     for colour in COLOURS[: len(TITLES)]:
         # A line of one point alone would leave nothing.
@@ -247,7 +245,7 @@ def test_runs_that_stop_apart_are_drawn_one_by_one(tmp_path, monkeypatch):
     monkeypatch.setattr(Axes, "plot", lambda *a, **k: lines.extend(found := plot(*a, **k)) or found)
     files = {"svg": tmp_path / "x.svg", "png": tmp_path / "x.png"}
 
-    draw_learning_curves(figure, {"GR-G-M": write_history(tmp_path / "a", (3, 5))}, {}, **files)
+    write_figure(figure, {"GR-G-M": write_history(tmp_path / "a", (3, 5))}, {}, **files)
     loss_mean, *losses = lines[:3]
     assert loss_mean.get_xdata().tolist() == [1, 2, 3]
     assert loss_mean.get_ydata().tolist() == pytest.approx([0.4] * 3)
@@ -256,7 +254,7 @@ def test_runs_that_stop_apart_are_drawn_one_by_one(tmp_path, monkeypatch):
     assert "a single run" in texts
 
     texts.clear(), lines.clear()
-    draw_learning_curves(figure, {"GR-G-M": write_history(tmp_path / "b", (5, 5))}, {}, **files)
+    write_figure(figure, {"GR-G-M": write_history(tmp_path / "b", (5, 5))}, {}, **files)
     assert len(lines) == 2
     assert "a single run" not in texts
 
@@ -265,7 +263,7 @@ def test_long_titles_stay_within_the_drawing(tmp_path, histories):
     titles = {name: f"Multi-task network with inter-connections, {name}" for name in TITLES}
     for names in (TITLES, titles):
         png = tmp_path / "x.png"
-        draw_learning_curves(CURVES, histories, names, svg=tmp_path / "x.svg", png=png)
+        write_figure(CURVES, histories, names, svg=tmp_path / "x.svg", png=png)
         pixels = np.asarray(Image.open(png).convert("L"))
         assert pixels[:, :4].min() == pixels[:, -4:].min() == 255
 
@@ -276,6 +274,6 @@ def test_a_task_without_data_is_named(tmp_path, confusions, histories):
     with pytest.raises(
         DataError, match="no test confusions of task accent in variant paper; it has"
     ):
-        draw_confusion_matrix(CONFUSION.model_copy(update=other), confusions, TITLES, **files)
+        write_figure(CONFUSION.model_copy(update=other), confusions, TITLES, **files)
     with pytest.raises(DataError, match="no history of task accent; it has all, emotion"):
-        draw_learning_curves(CURVES.model_copy(update=other), histories, TITLES, **files)
+        write_figure(CURVES.model_copy(update=other), histories, TITLES, **files)

@@ -4,7 +4,8 @@ import pytest
 
 from drawn_figures import assert_same_bytes_and_readable
 from retable.errors import DataError
-from retable.figures.fused import accuracy_by_fused, draw_accuracy_by_fused
+from retable.figures.fused import accuracy_by_fused
+from retable.figures.style import write_figure
 from retable.spec.figure import AccuracyByFused
 from retable.tsv import write_tsv
 
@@ -49,14 +50,14 @@ def test_equal_inputs_give_equal_bytes_and_a_readable_image(tmp_path):
     }
     first, second = [(tmp_path / f"{name}.svg", tmp_path / f"{name}.png") for name in "ab"]
     for svg, png in (first, second):
-        draw_accuracy_by_fused(FIGURE, sizes, TITLES, note="simulated audio", svg=svg, png=png)
+        write_figure(FIGURE, sizes, TITLES, note="simulated audio", svg=svg, png=png)
     assert_same_bytes_and_readable(first, second)
 
 
 def test_a_single_classifier_is_drawn_as_a_point(tmp_path):
     sizes = {name: write_sizes(tmp_path / f"{name}.tsv", {1: [0.8]}) for name in TITLES}
     png = tmp_path / "x.png"
-    draw_accuracy_by_fused(FIGURE, sizes, TITLES, svg=tmp_path / "x.svg", png=png)
+    write_figure(FIGURE, sizes, TITLES, svg=tmp_path / "x.svg", png=png)
     assert png.is_file()
 
 

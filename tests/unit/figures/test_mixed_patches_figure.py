@@ -4,7 +4,7 @@ from PIL import Image
 
 from drawn_figures import assert_same_bytes_and_readable
 from retable.errors import DataError
-from retable.figures.patches import draw_mixed_patches
+from retable.figures.style import write_figure
 from retable.spec.figure import MixedPatches
 from retable.training.patch_examples_file import PatchExamples, write_patch_example_file
 
@@ -39,7 +39,7 @@ def draw(folder, figure=FIGURE, shown=None, name="drawn"):
     path = folder / "examples.npz"
     write_patch_example_file(shown or examples(figure.pairs), path)
     svg, png = folder / f"{name}.svg", folder / f"{name}.png"
-    draw_mixed_patches(figure, {"MX-MTL": [path]}, {}, note="simulated audio", svg=svg, png=png)
+    write_figure(figure, {"MX-MTL": [path]}, {}, note="simulated audio", svg=svg, png=png)
     return svg, png
 
 

@@ -4,7 +4,8 @@ from PIL import Image
 
 from drawn_figures import assert_same_bytes_and_readable
 from retable.errors import DataError
-from retable.figures.parameter import draw_metric_by_parameter, metric_by_parameter
+from retable.figures.parameter import metric_by_parameter
+from retable.figures.style import write_figure
 from retable.spec.figure import MetricByParameter
 from retable.tsv import write_tsv
 from sample_results import accuracies, write_sample_scores
@@ -64,7 +65,7 @@ def test_a_parameter_may_be_judged_by_validation_clips(tmp_path):
 def test_equal_inputs_give_equal_bytes_and_a_readable_image(tmp_path, scores):
     first, second = [(tmp_path / f"{name}.svg", tmp_path / f"{name}.png") for name in "ab"]
     for svg, png in (first, second):
-        draw_metric_by_parameter(FIGURE, scores, TITLES, note="simulated audio", svg=svg, png=png)
+        write_figure(FIGURE, scores, TITLES, note="simulated audio", svg=svg, png=png)
     assert_same_bytes_and_readable(first, second)
 
 
@@ -73,7 +74,7 @@ def test_each_task_has_a_panel(tmp_path, scores):
     for tasks in (FIGURE.tasks, FIGURE.tasks[:1]):
         figure = FIGURE.model_copy(update={"tasks": tasks})
         png = tmp_path / f"{len(tasks)}.png"
-        draw_metric_by_parameter(figure, scores, TITLES, svg=tmp_path / "x.svg", png=png)
+        write_figure(figure, scores, TITLES, svg=tmp_path / "x.svg", png=png)
         heights[len(tasks)] = Image.open(png).size[1]
     assert heights[2] > 1.5 * heights[1]
 
@@ -84,6 +85,15 @@ def test_what_is_absent_is_named(tmp_path, scores):
     with pytest.raises(
         DataError, match="no accuracy of task accent on test clips in variant paper; it"
     ):
-        draw_metric_by_parameter(other, scores, TITLES, **files)
+        write_figure(other, scores, TITLES, **files)
     with pytest.raises(DataError, match="GR-L9: its place on the axis is 'Deep'; expected a num"):
-        draw_metric_by_parameter(FIGURE, scores, {**TITLES, "GR-L9": "Deep"}, **files)
+        write_figure(FIGURE, scores, {**TITLES, "GR-L9": "Deep"}, **files)
+
+
+def test_a_point_is_over_folds_not_over_their_pool(tmp_path, scores):
+    path = tmp_path / "pooled.tsv"
+    table = pd.read_csv(next(iter(scores.values()))[0], sep="\t", dtype=str)
+    table[table["fold"] == "pooled"].to_csv(path, sep="\t", index=False)
+    pooled = {name: [path] for name in scores}
+    with pytest.raises(DataError, match=r"pooled\.tsv: scores of role test are pooled alone"):
+        write_figure(FIGURE, pooled, TITLES, svg=tmp_path / "x.svg", png=tmp_path / "x.png")

@@ -4,19 +4,20 @@ import pytest
 
 from drawn_figures import assert_same_bytes_and_readable
 from retable.errors import DataError
-from retable.figures.roc import draw_roc, mean_curve, read_verified, summary
+from retable.figures.roc import mean_curve, read_verified, summary
+from retable.figures.style import write_figure
 from retable.spec.figure import RocCurves
 from retable.tsv import write_tsv
 
 FIGURE = RocCurves(
     kind="roc",
     title="Speakers that the networks have never heard: one or two?",
-    experiments=("SC-SPK-A-COS", "SC-MTL-A-COS", "SC-SPK-A-V"),
+    experiments=("SC-SAME-SPK-A", "SC-SAME-MTL-A", "SC-SAME-SPK-B"),
 )
 TITLES = {
-    "SC-SPK-A-COS": "speaker only, cosine",
-    "SC-MTL-A-COS": "multi-task, cosine",
-    "SC-SPK-A-V": "speaker only, equal classes",
+    "SC-SAME-SPK-A": "speaker only, cosine",
+    "SC-SAME-MTL-A": "multi-task, cosine",
+    "SC-SAME-SPK-B": "speaker only, equal classes",
 }
 RUN_COLUMNS = [
     "repeat", "fold", "pairs", "threshold", "false_acceptance", "true_acceptance", "accuracy",
@@ -55,25 +56,26 @@ def sample_classes(folder, runs=3):
 
 def test_equal_inputs_give_equal_bytes_and_a_readable_image(tmp_path):
     files = {
-        "SC-SPK-A-COS": sample_cosine(tmp_path / "one", 1.4),
-        "SC-MTL-A-COS": sample_cosine(tmp_path / "two", 2.2),
-        "SC-SPK-A-V": sample_classes(tmp_path / "three"),
+        "SC-SAME-SPK-A": sample_cosine(tmp_path / "one", 1.4),
+        "SC-SAME-MTL-A": sample_cosine(tmp_path / "two", 2.2),
+        "SC-SAME-SPK-B": sample_classes(tmp_path / "three"),
     }
     first, second = [(tmp_path / f"{name}.svg", tmp_path / f"{name}.png") for name in "ab"]
     for svg, png in (first, second):
-        draw_roc(FIGURE, files, TITLES, note="simulated audio", svg=svg, png=png)
+        write_figure(FIGURE, files, TITLES, note="simulated audio", svg=svg, png=png)
     assert_same_bytes_and_readable(first, second)
 
 
 def test_the_legend_has_mean_and_deviation_over_runs(tmp_path):
     cosine = read_verified(*sample_cosine(tmp_path / "cosine", 2.0))
     # Equal error rates of 41, 40 and 39 %, areas of 1 / (1 + power).
-    assert summary(cosine) == "EER 40.0 ± 1.0 %, AUC 0.682 ± 0.015"
+    assert summary(cosine).startswith("EER 40.0 ± 1.0 %, AUC 0.682 ± 0.015\naccuracy ")
     classes = read_verified(*sample_classes(tmp_path / "classes"))
     # 52.0, 52.5 and 53.0 %.
     assert summary(classes) == "accuracy 52.5 ± 0.5 %"
     single = read_verified(*sample_cosine(tmp_path / "single", 2.0, runs=1))
-    assert summary(single) == "EER 41.0 %, AUC 0.667"
+    # Of 0.4 against 0.4 to the power of a half.
+    assert summary(single) == "EER 41.0 %, AUC 0.667\naccuracy 61.6 %"
 
 
 def test_a_mean_curve_is_the_mean_at_equal_false_acceptance():
@@ -87,16 +89,16 @@ def test_a_mean_curve_is_the_mean_at_equal_false_acceptance():
 
 def test_verifications_without_threshold_are_points_and_no_curve(tmp_path):
     files = {
-        "SC-SPK-A-COS": sample_cosine(tmp_path / "cosine", 2.0),
-        "SC-SPK-A-V": sample_classes(tmp_path / "classes"),
+        "SC-SAME-SPK-A": sample_cosine(tmp_path / "cosine", 2.0),
+        "SC-SAME-SPK-B": sample_classes(tmp_path / "classes"),
     }
     drawn = {name: read_verified(*paths) for name, paths in files.items()}
     assert [one.has_threshold for one in drawn.values()] == [True, False]
-    assert drawn["SC-SPK-A-V"].runs["true_acceptance"].tolist() == pytest.approx([6, 8, 10])
+    assert drawn["SC-SAME-SPK-B"].runs["true_acceptance"].tolist() == pytest.approx([6, 8, 10])
     for name in files:
         figure = FIGURE.model_copy(update={"experiments": (name,)})
         svg = tmp_path / f"{name}.svg"
-        draw_roc(figure, files, TITLES, svg=svg, png=tmp_path / f"{name}.png")
+        write_figure(figure, files, TITLES, svg=svg, png=tmp_path / f"{name}.png")
         # As wide as no line but that of a mean.
         assert ("stroke-width: 1.8" in svg.read_text()) == drawn[name].has_threshold
 

@@ -6,12 +6,8 @@ from PIL import Image
 
 from drawn_figures import assert_same_bytes_and_readable
 from retable.errors import DataError
-from retable.figures.runs import (
-    RepeatValues,
-    draw_metric_by_run,
-    repeat_statement,
-    values_by_repeat,
-)
+from retable.figures.runs import RepeatValues, repeat_statement, values_by_repeat
+from retable.figures.style import write_figure
 from retable.spec.figure import MetricByRun
 from retable.tsv import write_tsv
 from sample_results import accuracies, write_sample_scores
@@ -40,7 +36,7 @@ def write_scores(path, by_repeat, folds=1):
 
 def draw(folder, scores, figure=FIGURE, titles=TITLES, name="drawn"):
     svg, png = folder / f"{name}.svg", folder / f"{name}.png"
-    draw_metric_by_run(figure, scores, titles, note="simulated audio", svg=svg, png=png)
+    write_figure(figure, scores, titles, note="simulated audio", svg=svg, png=png)
     return svg, png
 
 

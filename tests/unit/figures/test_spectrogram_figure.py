@@ -1,8 +1,3 @@
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -12,7 +7,8 @@ from drawn_figures import assert_same_bytes_and_readable
 from retable.errors import DataError
 from retable.evaluation.levels import BandDifferences, MeanInterval, band_differences
 from retable.features.examples_file import Examples, Levels, write_example_file
-from retable.figures.spectrograms import draw_spectrograms, grid_shape, level_statement
+from retable.figures.spectrograms import grid_shape, level_statement
+from retable.figures.style import write_figure
 from retable.spec.figure import Band, Spectrograms
 
 BAND = Band(low_hz=5000, high_hz=15000)
@@ -54,7 +50,7 @@ def draw(folder, figure=FIGURE, shown=None, name="drawn"):
     path = folder / "examples.npz"
     write_example_file(shown or examples(figure.classes), path)
     svg, png = folder / f"{name}.svg", folder / f"{name}.png"
-    draw_spectrograms(figure, {"GR-G-M": [path]}, {}, note="simulated audio", svg=svg, png=png)
+    write_figure(figure, {"GR-G-M": [path]}, {}, note="simulated audio", svg=svg, png=png)
     return svg, png
 
 
@@ -128,12 +124,6 @@ def test_a_single_speaker_is_stated_without_an_interval():
 def test_a_file_that_holds_something_else_is_refused(tmp_path, shown, held):
     with pytest.raises(DataError, match=rf"examples\.npz: holds {held}, which is not what"):
         draw(tmp_path, shown=shown)
-
-
-def test_drawing_needs_no_torch():
-    code = "import retable.figures.spectrograms, sys; sys.exit('torch' in sys.modules)"
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3] / "workflow")}
-    assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0
 
 
 def test_words_and_the_bounds_of_the_band_do_not_change_which_clips_are_looked_at():

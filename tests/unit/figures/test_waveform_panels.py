@@ -8,7 +8,7 @@ from PIL import Image
 from drawn_figures import assert_same_bytes_and_readable
 from retable.errors import DataError
 from retable.features.examples_file import Examples, Levels, write_example_file
-from retable.figures.spectrograms import draw_spectrograms
+from retable.figures.style import write_figure
 from retable.figures.waveforms import INTERVALS, envelope
 from retable.spec.figure import Band, Spectrograms
 
@@ -49,7 +49,7 @@ def draw(folder, figure=FIGURE, shown=None, name="drawn"):
     path = folder / "examples.npz"
     write_example_file(shown or examples(), path)
     svg, png = folder / f"{name}.svg", folder / f"{name}.png"
-    draw_spectrograms(figure, {"SC-MTL-A": [path]}, {}, note="simulated audio", svg=svg, png=png)
+    write_figure(figure, {"SC-MTL-A": [path]}, {}, note="simulated audio", svg=svg, png=png)
     return svg, png
 
 

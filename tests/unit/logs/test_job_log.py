@@ -1,10 +1,9 @@
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-WORKFLOW = Path(__file__).parents[3] / "workflow"
+from repository import WORKFLOW
 
 
 @pytest.fixture

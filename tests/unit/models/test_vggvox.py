@@ -9,6 +9,7 @@ from learning import losses_while_learning
 from scipy.signal import correlate2d
 from torch import nn
 
+from repository import WORKFLOW
 from retable.errors import ConfigError
 from retable.models.describe import parameter_count
 from retable.models.vggvox import VGGVoxNetwork
@@ -19,7 +20,7 @@ from retable.tables.published import published_rows, read_published
 from retable.tables.settings import read_setting
 from retable.training.record import description_of
 
-PUBLISHED = Path(__file__).parents[3] / "workflow" / "papers" / "vggvox_mtl" / "published.csv"
+PUBLISHED = WORKFLOW / "papers" / "vggvox_mtl" / "published.csv"
 EMOTION = {"emotion": 6}
 BOTH = EMOTION | {"speaker": 91}
 IMAGE = (1, 512, 400)

@@ -6,7 +6,7 @@ import pytest
 
 from retable.checks.check import Check, write_checks
 from retable.errors import DataError
-from retable.figures.confusion import draw_confusion_matrix
+from retable.figures.style import write_figure
 from retable.page.corpora import PageCorpus
 from retable.page.page import PageFigure, PagePaper, PageTable, build_page
 from retable.spec.figure import ConfusionMatrices
@@ -107,7 +107,7 @@ def built(tmp_path):
         experiments=("GR-G-M",),
         task="emotion",
     )
-    draw_confusion_matrix(
+    write_figure(
         figure,
         {"GR-G-M": [pairs["GR-G-M"][1]]},
         {},

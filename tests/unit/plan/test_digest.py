@@ -2,13 +2,12 @@
 
 import ast
 import shutil
-from pathlib import Path
 
 import pytest
 
+from repository import WORKFLOW
 from retable.digest import code_digest
 
-WORKFLOW = Path(__file__).parents[3] / "workflow"
 SCRIPT = """
 from retable.training import train
 from retable.errors import RetableError

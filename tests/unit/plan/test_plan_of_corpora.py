@@ -3,7 +3,11 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from plans import plan_of
+from retable.errors import ConfigError
+from retable.registry import CORPORA, FEATURES, FIGURES, MODELS, TWINS
 
 ESC50 = "ESC-50-master.zip"
 SCENES = "TUT-acoustic-scenes-2017-evaluation.audio.4.zip"
@@ -105,3 +109,39 @@ def test_a_dataset_has_the_classes_of_its_corpus_or_its_own():
     )
     assert len(own["speaker"]) == 37
     assert list(plan.classes("vctk-all")) == ["accent"]
+
+
+@pytest.mark.parametrize(
+    ("registry", "name", "ask"),
+    [
+        (CORPORA, "esc50", lambda plan: plan.corpus_code("index.py", "esc50")),
+        (TWINS, "esc50", lambda plan: plan.twin_code("simulate.py", "esc50")),
+        (TWINS, "esc50", lambda plan: plan.corpus_modules()),
+        (
+            FEATURES,
+            "logmel_patches",
+            lambda plan: [
+                plan.feature_code("extract_features.py", name) for name, _ in plan.features()
+            ],
+        ),
+        (
+            FIGURES,
+            "mixed_patches",
+            lambda plan: [
+                plan.figure_code("figure.py", "mixup_mtl", name)
+                for name in plan.papers["mixup_mtl"].figures
+            ],
+        ),
+        (
+            MODELS,
+            "branched_vgg",
+            lambda plan: [plan.model_code("train.py", one) for one in plan.experiments.values()],
+        ),
+    ],
+)
+def test_what_the_registry_lacks_is_named_with_the_file_to_edit(monkeypatch, registry, name, ask):
+    plan = plan_of()
+    monkeypatch.delitem(registry, name)
+    message = rf"workflow/retable/registry\.py: .*\n  - {registry.title} has no '{name}'; add the "
+    with pytest.raises(ConfigError, match=message):
+        ask(plan)

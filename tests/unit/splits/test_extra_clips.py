@@ -54,12 +54,14 @@ def written(tmp_path):
     }
     for name, table in tables.items():
         table.to_csv(tmp_path / f"{name}.tsv", sep="\t", index=False)
+    rejected = tmp_path / "ravdess-speech-rejected.tsv"
+    tables["ravdess-speech"].head(0).to_csv(rejected, sep="\t", index=False)
 
     def write(split, folder="split"):
         (tmp_path / folder).mkdir()
         files = [tmp_path / folder / name for name in ("roles.tsv", "audit.tsv", "split.json")]
         names = ["ravdess-speech", *(one.dataset for one in split.extra)]
-        write_split([tmp_path / f"{name}.tsv" for name in names], None, split, *files)
+        write_split([tmp_path / f"{name}.tsv" for name in names], rejected, split, *files)
         return files
 
     return write
@@ -125,7 +127,7 @@ def test_a_speaker_of_the_same_corpus_is_the_same(tmp_path):
     split = mix({"dataset": "ravdess-song"}, group="speaker", shares={"train": 0.75, "test": 0.25})
     files = [tmp_path / name for name in ("roles.tsv", "audit.tsv", "split.json")]
     datasets = [tmp_path / "ravdess-speech.tsv", tmp_path / "ravdess-song.tsv"]
-    write_split(datasets, None, split, *files)
+    write_split(datasets, tmp_path / "absent.tsv", split, *files)
     leaks = {check.check: check.passed for check in check_leakage(files[1], "mix")}
     assert leaks["leakage of speakers"] is False
     assert leaks["leakage of clips"] is True

@@ -1,3 +1,5 @@
+"""The files of a split: roles, audit and facts."""
+
 import json
 
 import pandas as pd
@@ -5,7 +7,7 @@ import pytest
 
 from retable.checks.splits import check_fold_sizes, check_leakage
 from retable.errors import DataError
-from retable.spec.split import KFold, OfficialFolds, Shares
+from retable.spec.split import KFold, OfficialFolds
 from retable.splits.audit import shared_units, split_facts
 from retable.splits.files import write_split
 from retable.splits.kfold import fold_roles
@@ -93,7 +95,8 @@ def written(tmp_path):
         folder = tmp_path / name
         folder.mkdir()
         files = [folder / file for file in ("roles.tsv", "audit.tsv", "split.json")]
-        write_split([dataset], None, split, *files)
+        # Of drawn folds nobody asks which clips were rejected.
+        write_split([dataset], folder / "absent.tsv", split, *files)
         return dataset, *files
 
     return write
@@ -135,8 +138,8 @@ def test_equal_splits_give_equal_bytes(written):
 
 
 def test_official_folds_are_written_and_audited_like_drawn_ones(tmp_path):
-    dataset = tmp_path / "dataset.tsv"
-    pd.DataFrame(
+    dataset, rejected = tmp_path / "dataset.tsv", tmp_path / "rejected.tsv"
+    clips = pd.DataFrame(
         {
             "clip_id": [f"b{clip:03d}" for clip in range(12)],
             "speaker": "",
@@ -144,7 +147,9 @@ def test_official_folds_are_written_and_audited_like_drawn_ones(tmp_path):
             "group": [f"b{clip // 4}" for clip in range(12)],
             "fold": [str(1 + clip // 3) for clip in range(12)],
         }
-    ).to_csv(dataset, sep="\t", index=False)
+    )
+    clips.to_csv(dataset, sep="\t", index=False)
+    clips.head(0).to_csv(rejected, sep="\t", index=False)
     split = OfficialFolds.model_validate(
         {
             "kind": "official",
@@ -164,7 +169,7 @@ def test_official_folds_are_written_and_audited_like_drawn_ones(tmp_path):
         }
     )
     files = [tmp_path / name for name in ("roles.tsv", "audit.tsv", "split.json")]
-    write_split([dataset], None, split, *files)
+    write_split([dataset], rejected, split, *files)
 
     assert read_roles(files[0])[0, 0] == {
         "train": ["b000", "b001", "b002", "b009", "b010", "b011"],
@@ -229,89 +234,25 @@ def test_official_folds_tell_what_upstream_lists(tmp_path):
     assert json.loads(files[2].read_text())["listed"]["test"]["clips"] == 1
 
 
-@pytest.fixture
-def podcasts(tmp_path):
-    """A table of 30 Australian and 20 British clips, two of a podcast, and of no known speaker."""
-    table = pd.DataFrame(
-        {
-            "clip_id": [f"{'AU' if clip < 30 else 'UK'}-{clip:02d}" for clip in range(50)],
-            "speaker": "",
-            "group": [f"podcast{clip // 2:02d}" for clip in range(50)],
-            "accent": ["AU"] * 30 + ["UK"] * 20,
-        }
-    )
-    table.to_csv(tmp_path / "dataset.tsv", sep="\t", index=False)
-    return tmp_path / "dataset.tsv"
-
-
-def shares(**fields) -> Shares:
-    given = {"train": 0.6, "validation": 0.1, "test": 0.3}
-    return Shares.model_validate(
-        {"kind": "shares", "shares": given, "stratify": "accent", "seed": 1, **fields}
-    )
-
-
-@pytest.mark.parametrize("group", [None, "group"])
-def test_shares_are_written_audited_and_counted_by_class(podcasts, group):
-    files = [podcasts.parent / name for name in ("roles.tsv", "audit.tsv", "split.json")]
-    write_split([podcasts], None, shares(repeats=2, group=group, allowed_leaks=["group"]), *files)
-
-    read = read_roles(files[0])
-    assert read.keys() == {(0, 0), (1, 0)}
-    assert read[0, 0] != read[1, 0]
-    facts = json.loads(files[2].read_text())
-    assert (facts["folds"], facts["repeats"], facts["equal"]) == (1, 2, False)
-    counts = facts["counts"]
-    assert list(counts) == ["train", "validation", "test", "all"]
-    assert counts["all"] == {"AU": 30, "UK": 20, "all": 50}
-    if group is None:
-        assert counts["train"] == {"AU": 18, "UK": 12, "all": 30}
-        assert counts["validation"] == {"AU": 3, "UK": 2, "all": 5}
-        assert counts["test"] == {"AU": 9, "UK": 6, "all": 15}
-
-    # Speakers are unknown, and nobody stands on two sides; podcasts do unless they are kept apart.
-    audit = pd.read_csv(files[1], sep="\t")
-    shared = audit.groupby("unit")["shared"].sum()
-    assert (shared["clip"], shared["speaker"]) == (0, 0)
-    assert (shared["group"] == 0) == (group == "group")
-    assert all(check.passed for check in check_leakage(files[1], "remixed"))
-
-
-def test_shares_of_one_draw_pass_the_check_of_fold_sizes(podcasts):
-    files = [podcasts.parent / name for name in ("roles.tsv", "audit.tsv", "split.json")]
-    write_split([podcasts], None, shares(), *files)
-    check = check_fold_sizes(files[2], "remixed")
-    assert check.passed
-    assert check.detail == "1 fold of 15 test clips"
-
-
-def test_a_role_without_clips_fails_the_check_of_fold_sizes(podcasts):
-    facts = podcasts.parent / "split.json"
-    write_split(
-        [podcasts], None, shares(), podcasts.parent / "roles.tsv", podcasts.parent / "audit", facts
-    )
-    content = json.loads(facts.read_text())
-    content["sizes"][2] |= {"repeat": 1}
-    facts.write_text(json.dumps(content))
-    check = check_fold_sizes(facts, "remixed")
-    assert not check.passed
-    assert "repeat 0 fold 0 has no validation clips" in check.detail
-    assert "repeat 1 fold 0 has no test clips" in check.detail
-
-
-def test_stratified_folds_are_counted_by_class(podcasts):
-    files = [podcasts.parent / name for name in ("roles.tsv", "audit.tsv", "split.json")]
-    write_split([podcasts], None, KFold(kind="kfold", folds=5, seed=5, stratify="accent"), *files)
-    assert json.loads(files[2].read_text())["counts"] == {
-        "train": {"AU": 24, "UK": 16, "all": 40},
-        "test": {"AU": 6, "UK": 4, "all": 10},
-        "all": {"AU": 30, "UK": 20, "all": 50},
-    }
-
-
 def test_a_split_that_does_not_fit_names_the_dataset(written):
     with pytest.raises(DataError, match=r"dataset\.tsv: 30 folds need at least as many clips"):
         written(KFold(kind="kfold", folds=30, seed=5))
+
+
+def test_a_table_without_speakers_is_named(tmp_path):
+    split = OfficialFolds.model_validate(
+        {"kind": "official", "roles": [{"train": {"fold": ["1"]}, "test": {"fold": ["2"]}}]}
+    )
+    clips = pd.DataFrame({"clip_id": ["a", "b"], "group": "", "fold": ["1", "2"]})
+    files = [tmp_path / name for name in ("roles.tsv", "audit.tsv", "split.json")]
+    inputs = tmp_path / "voices-all.tsv", tmp_path / "voices-all-rejected.tsv"
+    for path in inputs:
+        clips.to_csv(path, sep="\t", index=False)
+    with pytest.raises(DataError, match=r"voices-all\.tsv: column speaker is missing"):
+        write_split([inputs[0]], inputs[1], split, *files)
+    clips.assign(speaker="").to_csv(inputs[0], sep="\t", index=False)
+    with pytest.raises(DataError, match=r"voices-all-rejected\.tsv: column speaker is missing"):
+        write_split([inputs[0]], inputs[1], split, *files)
 
 
 def test_names_of_clips_stay_text(tmp_path):

@@ -216,8 +216,7 @@ def complete(folder, missing, changes=None):
     for column, value in (changes or {}).items():
         table.loc[(table["row"] == "VGG11_A") & (table["metric"] == "F1"), column] = value
     write_tsv(table, path)
-    others = ("1", "2", "3", "4", "5", "6", "text")
-    checks = check_tables_complete(published_file("cabcnn"), {"7": [path]}, not_built=others)
+    checks = check_tables_complete(published_file("cabcnn"), {"7": [path]})
     return next(check for check in checks if check.subject == "cabcnn, table 7")
 
 

@@ -1,7 +1,8 @@
 import pytest
 
 from retable.errors import DataError
-from retable.tables.published import published_rows, read_published
+from retable.spec.table import PrintedNumber
+from retable.tables.published import printed_line, published_rows, read_published
 from sample_results import published_file
 
 HEADER = "paper,table,row,column,metric,value,unit,kind,note\n"
@@ -19,8 +20,21 @@ def test_gresnets_numbers_are_read_as_printed():
 
 
 def test_an_unknown_table_names_the_known_ones():
-    with pytest.raises(DataError, match="no rows of table '9'; it has 1, 2, 3"):
+    message = r"papers/gresnets/published\.csv has no rows of table '9'; it has 1, 2, 3.* Add them"
+    with pytest.raises(DataError, match=message):
         published_rows(read_published(published_file("gresnets")), "9")
+
+
+def test_an_unknown_number_names_the_rows_of_its_table():
+    published = read_published(published_file("gresnets"))
+    key = {"table": "2", "row": "SVM+M", "column": "emotion", "metric": "Acc"}
+    assert printed_line(published, PrintedNumber(**key))["value"] == "54.63"
+    with pytest.raises(
+        DataError, match=r"no number 2 / SVM / .*rows of its table 2: SVM\+M, .*Add"
+    ):
+        printed_line(published, PrintedNumber(**key | {"row": "SVM"}))
+    with pytest.raises(DataError, match="rows of its table 9: none"):
+        printed_line(published, PrintedNumber(**key | {"table": "9"}))
 
 
 @pytest.mark.parametrize(
@@ -29,14 +43,20 @@ def test_an_unknown_table_names_the_known_ones():
         ("paper,table\n", r"line 1: columns paper,table; expected paper,table,row"),
         (HEADER + ROW + ROW, r"line 3: .*'SVM\+M'.* is already on line 2"),
         (HEADER + ROW.replace("result", "guess"), "line 2: kind 'guess'; expected one of result"),
-        (HEADER + ROW.replace("54.63", ""), "line 2: value is empty"),
+        (HEADER + ROW.replace("54.63", ""), "line 2: value is empty; fill it in"),
+        (
+            HEADER + ROW + ROW.replace("gresnets", "cabcnn"),
+            "line 3: paper 'cabcnn'; expected 'gresnets', as the folder is called; correct",
+        ),
+        (HEADER, "no numbers below the header"),
         (HEADER + ROW.replace("emotion", "emotion,song"), "line 2: 10 entries, expected 9"),
     ],
 )
 def test_faults_name_file_and_line(tmp_path, text, message):
-    path = tmp_path / "published.csv"
+    path = tmp_path / "gresnets" / "published.csv"
+    path.parent.mkdir()
     path.write_text(text)
-    with pytest.raises(DataError, match=f"published.csv, {message}"):
+    with pytest.raises(DataError, match=rf"gresnets/published\.csv[,:] {message}"):
         read_published(path)
 
 

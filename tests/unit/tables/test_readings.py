@@ -191,7 +191,9 @@ DURATIONS = Table(
 
 def build_durations(folder, kind, comparability):
     """Long form and Markdown of a table with the mean length of clips of 2, 2 and 3.25 s."""
-    (folder / "published.csv").write_text(
+    published = folder / "densenet_ser" / "published.csv"
+    published.parent.mkdir(exist_ok=True)
+    published.write_text(
         "paper,table,row,column,metric,value,unit,kind,note\n"
         f"densenet_ser,II,all,length,mean,3,s,{kind},\n"
     )
@@ -200,7 +202,7 @@ def build_durations(folder, kind, comparability):
     files = {name: folder / f"table.{name}" for name in ("tsv", "markdown", "latex")}
     write_table(
         DURATIONS,
-        published=folder / "published.csv",
+        published=published,
         table_name="II",
         scores={},
         confusions={},

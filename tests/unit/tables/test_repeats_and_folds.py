@@ -257,7 +257,8 @@ def test_a_fraction_that_the_paper_truncates_is_as_printed(tmp_path):
             }
         }
     )
-    published = tmp_path / "published.csv"
+    published = tmp_path / "cabcnn" / "published.csv"
+    published.parent.mkdir()
     lines = published_file("cabcnn").read_text().splitlines(keepends=True)
     published.write_text(
         lines[0] + next(line for line in lines if line.startswith("cabcnn,3,Alexnet,test,Accuracy"))

@@ -72,14 +72,16 @@ def scored(tmp_path):
 
 
 def build(folder, scored):
-    (folder / "published.csv").write_text(
+    published = folder / "densenet_ser" / "published.csv"
+    published.parent.mkdir(exist_ok=True)
+    published.write_text(
         "paper,table,row,column,metric,value,unit,kind,note\n"
         "densenet_ser,I,All data,DenseNet,validation accuracy,75,%,result,\n"
     )
     files = {kind: folder / f"table.{kind}" for kind in ("tsv", "markdown", "latex")}
     write_table(
         TABLE_I,
-        published=folder / "published.csv",
+        published=published,
         table_name="I",
         scores={name: pair[0] for name, pair in scored.items()},
         confusions={name: pair[1] for name, pair in scored.items()},

@@ -167,9 +167,12 @@ def test_an_unequal_number_is_never_rounded_to_the_printed_one(sources):
     ("reading", "message"),
     [
         (setting("model", "structure.depth"), r"model\.json: .*no 'depth' .* blocks, filters"),
-        (setting("model", "structure.filters.9"), "no '9' among 0, 1, 2, 3"),
+        (setting("model", "structure.filters.9"), "no '9' among 0, 1, 2, 3; correct `key`"),
         (setting("model", "structure.filters"), "is not a single value; name one of 0, 1, 2, 3"),
-        (setting("manifest", "actor"), r"manifest\.tsv: no column 'actor'; there is clip_id"),
+        (
+            setting("manifest", "actor"),
+            r"manifest\.tsv: no column 'actor'; there is clip_id.*; correct `key`",
+        ),
         (setting("manifest", "speaker"), "not the same for all clips: 1, 2"),
         (setting("manifest", "speaker", where={"speech_song": "opera"}), "no clip has"),
         (setting("run", "optimizer.momentum"), "no 'momentum' .* name, learning_rate"),

@@ -3,14 +3,13 @@
 import pandas as pd
 import pytest
 
+import sample_tables
 from retable.errors import ConfigError, DataError
-from retable.spec.table import Cell, Gain, PrintedNumber, Table, TextRow
-from retable.tables.files import write_table, write_text_tables
+from retable.spec.table import Cell, Gain, PrintedNumber, Table
 from retable.tables.layout import table_layout
-from retable.tables.long_form import read_long_form
 from retable.tables.render import html_table
 from retable.tsv import write_tsv
-from sample_results import accuracies, published_file
+from sample_results import accuracies
 
 MEAN = Cell(metric="accuracy", aggregate="fold_mean", statistic="mean", percent=True)
 DEVIATION = MEAN.model_copy(update={"statistic": "sd"})
@@ -75,21 +74,9 @@ def write_trials(folder, trials=(-1, 0, 1)):
     return scores
 
 
-def build_table(folder, scores, table=TABLE_I, name="I", comparability="comparable"):
+def build_table(folder, scores, table=TABLE_I, name="I"):
     """Long form, Markdown and LaTeX."""
-    files = {kind: folder / f"table.{kind}" for kind in ("tsv", "markdown", "latex")}
-    write_table(
-        table,
-        published=published_file("mixup_mtl"),
-        table_name=name,
-        scores=scores,
-        confusions={},
-        sources={},
-        missing={},
-        comparability=comparability,
-        **files,
-    )
-    return read_long_form(files["tsv"]), files["markdown"].read_text(), files["latex"].read_text()
+    return sample_tables.build_table(folder, table, "mixup_mtl", name, scores=scores)
 
 
 def test_means_and_deviations_over_trials_are_those_of_table_i(tmp_path, scores):
@@ -167,7 +154,7 @@ def test_cited_rows_may_be_printed_in_some_columns_only(tmp_path):
 
 
 def test_a_fusion_without_scores_is_named(tmp_path, scores):
-    with pytest.raises(ConfigError, match="experiment or fusion 'all-24' has no scores; there are"):
+    with pytest.raises(ConfigError, match="or verification 'all-24' has no scores; there are"):
         build_table(tmp_path, scores, TABLE_II, "II")
 
 
@@ -175,22 +162,12 @@ BASELINE = MEAN.model_copy(update={"experiment": "BASE-S", "task": "scene"})
 MULTITASK = MEAN.model_copy(update={"experiment": "MTL", "task": "scene"})
 FUSED = MEAN.model_copy(update={"experiment": "all-24", "task": "scene"})
 FIRST_OF_DCASE = PrintedNumber(table="II", row="[22]", column="ASC", metric="accuracy")
+GAIN_KEY = ("MTL vs baseline", "ASC", "gain")
 
 
-def gain_line(folder, scores, gain, key=("MTL vs baseline", "ASC", "gain"), **more):
+def gain_line(folder, scores, gain, key=GAIN_KEY, **more):
     """The line of a published gain."""
-    row, column, metric = key
-    names = ("text_tsv", "text_markdown", "settings_tsv", "settings_markdown")
-    write_text_tables(
-        [TextRow(row=row, column=column, metric=metric, gain=gain)],
-        scores=scores,
-        sources={},
-        parameters={},
-        missing={},
-        **{"published": published_file("mixup_mtl"), "comparability": "comparable", **more},
-        **{name: folder / name for name in names},
-    )
-    return read_long_form(folder / "text_tsv").set_index(["row", "column", "metric"]).loc[key]
+    return sample_tables.gain_line(folder, "mixup_mtl", key, gain, scores, **more)
 
 
 def test_a_gain_is_the_difference_of_two_cells(tmp_path, scores):
@@ -227,7 +204,7 @@ def test_only_what_the_paper_cites_is_taken_from_it(tmp_path, scores):
         gain_line(tmp_path, scores, Gain(of=MULTITASK, over_cited=own))
     absent = FIRST_OF_DCASE.model_copy(update={"column": "AEC"})
     with pytest.raises(
-        DataError, match=r"no number II / \[22\] / AEC / accuracy; its table II has"
+        DataError, match=r"no number II / \[22\] / AEC / accuracy; rows of its table II: "
     ):
         gain_line(tmp_path, scores, Gain(of=MULTITASK, over_cited=absent))
 
@@ -264,8 +241,8 @@ def write_accents(folder):
 
 def test_a_gain_in_points_says_what_it_is_relative_to_the_lower_number(tmp_path):
     # "More than 10 %": 503 of 524 clips are 95.99 %, 453 are 86.45 %; 95.99 / 86.45 = 1.1104.
-    published = {"published": published_file("cabcnn")}
-    line = gain_line(tmp_path, write_accents(tmp_path), CLAIM, CLAIM_KEY, **published)
+    scores = write_accents(tmp_path)
+    line = sample_tables.gain_line(tmp_path, "cabcnn", CLAIM_KEY, CLAIM, scores)
     assert line["note"].endswith(
         "recall 11.80, F1 11.92; 95.99 less 86.45; relative +11.0 %; "
         "repeat 1 of 2, best by test accuracy, less repeat 0 of 2, best by test accuracy"
@@ -280,6 +257,5 @@ def test_only_of_numbers_in_percent_there_is_a_relative_gain(tmp_path):
         return cell.model_copy(update={"percent": False, "decimals": 4})
 
     gain = Gain(of=fraction(CLAIM.of), over=fraction(CLAIM.over))
-    published = {"published": published_file("cabcnn")}
-    line = gain_line(tmp_path, write_accents(tmp_path), gain, CLAIM_KEY, **published)
+    line = sample_tables.gain_line(tmp_path, "cabcnn", CLAIM_KEY, gain, write_accents(tmp_path))
     assert "; 0.9599 less 0.8645; repeat 1 of 2" in line["note"]

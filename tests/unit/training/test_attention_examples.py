@@ -1,8 +1,4 @@
-import os
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +7,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from sample_part import sample_part, train, write_shard
 
-from retable.errors import ConfigError, DataError
+from retable.errors import DataError
 from retable.evaluation.predictions import read_predictions
 from retable.spec.part import Part
 from retable.training.attention_examples import write_attention_examples
@@ -168,12 +164,6 @@ def test_a_class_without_a_test_clip_is_named(tmp_path, files, trained):
         write(tmp_path, files, trained.weights, other)
 
 
-def test_a_network_without_attention_is_refused(tmp_path, files, trained):
-    part = sample_part(1)
-    with pytest.raises(ConfigError, match="model: gresnet has no attention over time to show"):
-        write(tmp_path, files, trained.weights, part)
-
-
 def test_weights_that_are_not_the_networks_are_named(tmp_path, files, trained):
     with pytest.raises(DataError, match=r"repeat1-fold0\.safetensors: holds no weights of this"):
         write(tmp_path, files, tmp_path)
@@ -204,9 +194,3 @@ def test_a_file_that_is_none_is_refused(tmp_path):
     path.write_text("nothing")
     with pytest.raises(DataError, match=r"examples\.npz: holds no examples of attention"):
         read_attention_example_file(path)
-
-
-def test_drawing_needs_no_torch():
-    code = "import retable.figures.attention, sys; sys.exit('torch' in sys.modules)"
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3] / "workflow")}
-    assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,6 +31,7 @@ from sample_part import CPU, result_bytes, stopped_in_step, work_folder, write_s
 from sample_patches import mixed_part, write_patch_inputs
 from scipy.stats import chisquare
 
+from repository import WORKFLOW
 from retable.errors import ConfigError, DataError
 from retable.registry import MODELS
 from retable.spec.training import Training
@@ -42,7 +42,6 @@ from retable.training.evaluate import evaluate
 from retable.training.loop import RunTrainer
 from retable.training.samples import Samples
 
-WORKFLOW = Path(__file__).parents[3] / "workflow"
 DEVICE = torch.device("cpu")
 
 

@@ -20,11 +20,11 @@ from sample_part import (
     work_folder,
 )
 
+from repository import WORKFLOW
 from retable.spec.compute import Compute
 from retable.training.checkpoint import Checkpoint
 
 STEPS = EPOCHS * STEPS_PER_EPOCH
-WORKFLOW = Path(__file__).parents[3] / "workflow"
 
 
 @pytest.fixture(scope="module")

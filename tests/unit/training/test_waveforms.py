@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
-from sample_part import result_bytes, sample_part, stopped_in_step, train, write_inputs
-from sample_patches import mixed_part, write_patch_inputs
+from sample_part import result_bytes, stopped_in_step, train
 from sample_waveforms import (
     CLIPS,
     STEP,
@@ -21,7 +20,7 @@ from sample_waveforms import (
     write_waveform_inputs,
 )
 
-from retable.errors import ConfigError, DataError
+from retable.errors import DataError
 from retable.evaluation.predictions import read_predictions, score_matrix
 from retable.training.part import build_network
 
@@ -162,42 +161,6 @@ def test_a_training_stopped_in_its_last_step_before_patience_ends_goes_on_to_the
     resumed = train(tmp_path / "part0", part, inputs)
     assert result_bytes(resumed) == result_bytes(in_one_go)
     assert record_of(resumed)["epochs"] == epochs
-
-
-@pytest.mark.parametrize("batching", ["shortest", "masked"])
-def test_a_feature_without_lengths_is_refused(tmp_path, batching):
-    message = (
-        rf"NET paper: 1 fault\n  - training\.batching is {batching}, but the feature makes all "
-        "clips equally long; set batching: whole, or give the experiment a feature of kind waveform"
-    )
-    with pytest.raises(ConfigError, match=message):
-        files = write_inputs(tmp_path / "inputs")
-        train(tmp_path / "part0", sample_part(batching=batching), files)
-
-
-def test_a_network_that_cannot_mask_is_refused(tmp_path):
-    """A gated residual network on images that a store says are of different lengths."""
-    files = write_inputs(tmp_path / "inputs")
-    for shard in files.feature_shards:
-        index = json.loads(shard.with_suffix(".json").read_text())
-        index["lengths"] = [8] * len(index["clip_ids"])
-        shard.with_suffix(".json").write_text(json.dumps(index))
-    message = (
-        r"NET paper: 1 fault\n  - training\.batching is masked, but the network gresnet cannot "
-        "leave out what lies past a clip's end; set batching: whole or shortest"
-    )
-    with pytest.raises(ConfigError, match=message):
-        train(tmp_path / "part0", sample_part(batching="masked"), files)
-
-
-def test_mixtures_are_of_whole_patches(tmp_path):
-    inputs = write_patch_inputs(tmp_path / "inputs")
-    message = (
-        r"NET paper: 2 faults\n  - training\.mixup adds patches of one shape, and "
-        r"training\.batching is shortest; set batching: whole, or leave out mixup\n"
-    )
-    with pytest.raises(ConfigError, match=message):
-        train(tmp_path / "part0", mixed_part(batching="shortest"), *inputs)
 
 
 @pytest.mark.parametrize("batching", ["whole", "shortest", "masked"])

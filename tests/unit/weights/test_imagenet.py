@@ -1,16 +1,16 @@
 """What `workflow/weights/imagenet.yaml` says of the files, held against torchvision's own list."""
 
-from pathlib import Path
 from typing import get_args
 
 import pytest
 import yaml
 from torchvision import models
 
+from repository import WORKFLOW
 from retable.spec.model import Architecture
 from retable.spec.weights import PublishedWeights
 
-YAML = Path(__file__).parents[3] / "workflow" / "weights" / "imagenet.yaml"
+YAML = WORKFLOW / "weights" / "imagenet.yaml"
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,10 @@
 """Prints the frozen table actors.tsv: which actors of CREMA-D train and which test.
 
-The paper does not publish them; `retable.splits.actor_search` tells how they are chosen.
+The paper does not publish them. By Table 2 (section 5.1), 67 of the 91 actors train and 24 test,
+with 5,475 and 1,967 clips; by section 5.3, the two are alike in sex, age, race and ethnicity. These
+are 24 actors with 1,967 clips whose demographics are as near to those of the others as the search
+can find. Other choices are equally near: with the seeds 2
+and 4 it finds other actors of the same score. `retable.splits.actor_search` defines the score.
 """
 
 import argparse
@@ -19,6 +23,10 @@ from retable.splits.actor_search import (  # noqa: E402
 )
 
 CORPORA = WORKFLOW / "corpora"
+TEST_ACTORS = 24
+TEST_CLIPS = 1967
+"""As upstream lists them. 24 times 82 clips less one: exactly one of 1002 and 1076, who have 81,
+and none of 1008, 1009 and 1019, who have 76."""
 
 
 def main() -> None:
@@ -41,7 +49,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the random starts of the search")
     arguments = parser.parse_args()
     actors, clips = read_actors(arguments.actors), clips_by_actor(arguments.files)
-    chosen = search_test_actors(actors, clips, seed=arguments.seed)
+    chosen = search_test_actors(
+        actors, clips, size=TEST_ACTORS, total=TEST_CLIPS, seed=arguments.seed
+    )
     table = actor_table(actors, clips, chosen)
     print(table.to_csv(sep="\t", index=False, lineterminator="\n"), end="")
 

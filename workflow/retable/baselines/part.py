@@ -1,6 +1,5 @@
 """One fitting job: the runs of a baseline, and the files that they leave."""
 
-import json
 import logging
 import time
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ import pandas as pd
 
 from retable.evaluation.predictions import Predictions, write_predictions
 from retable.features.store import FeatureStore
+from retable.json_files import write_json
 from retable.registry import BASELINES, load
 from retable.spec.part import Part, Run
 from retable.splits.roles import read_roles
@@ -51,7 +51,7 @@ def fit_part(
         records.append(record | origin)
         logger.info("%s %s %s: fitted", part.experiment, part.variant, run.name)
     write_predictions(predictions, Predictions(pd.concat(tables), dict(part.classes)))
-    runs.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
+    write_json(records, runs)
 
 
 def _fit_run(

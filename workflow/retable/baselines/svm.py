@@ -70,20 +70,11 @@ class SupportVectorMachines:
             }
         return self
 
-    def predict(self, x: np.ndarray) -> dict[str, np.ndarray]:
-        """Each task's class number (clips,) as the machines themselves decide."""
-        with threadpool_limits(1):
-            values = self._transform(x)
-            decisions = {task: machine.predict(values) for task, machine in self._machines.items()}
-        if self.spec.multitask == "joint_labels":
-            return self._split_joint(decisions[JOINT])
-        return decisions
-
     def scores(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Each task's scores (clips, classes), float32, non-negative, rows summing to one.
 
-        The largest of a row is the class that `predict` gives; classes without a training clip have
-        zero.
+        The largest of a row is the class that the machine itself decides for (`SVC.predict`);
+        classes without a training clip have zero.
         """
         with threadpool_limits(1):
             values = self._transform(x)

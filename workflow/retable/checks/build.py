@@ -13,7 +13,6 @@ from retable.corpora.counts import count_faults
 from retable.corpora.index import read_manifest
 from retable.registry import TWINS, load
 from retable.spec.corpus import Promise
-from retable.tables.published import read_published
 
 FilesBySubject = Mapping[str, Sequence[str]]
 
@@ -35,6 +34,7 @@ def build_checks(
     verifications: Mapping[str, Mapping[str, str]],
     scores: FilesBySubject,
     tables: Mapping[str, FilesBySubject],
+    removed: FilesBySubject,
 ) -> list[Check]:
     """Every check, in the order of the pipeline.
 
@@ -52,6 +52,7 @@ def build_checks(
             its clips; `task`, its column of speakers; and `roles` of the clips.
         scores: subject -> scores and confusion counts of what is scored.
         tables: `published.csv` of a paper -> its tables -> their long forms.
+        removed: the same -> those of its tables that overrides remove.
     """
     checks = [
         check_counts(name, Path(manifest), Path(rejected), promises[name])
@@ -75,8 +76,7 @@ def build_checks(
         checks.append(check_metrics(Path(score), Path(confusion), subject))
     for published, built in tables.items():
         paths = {name: [Path(file) for file in files] for name, files in built.items()}
-        not_built = promised_tables(Path(published)) - set(paths)
-        checks.extend(check_tables_complete(Path(published), paths, not_built))
+        checks.extend(check_tables_complete(Path(published), paths, removed[published]))
     return checks
 
 
@@ -94,8 +94,3 @@ def check_counts(name: str, manifest: Path, rejected: Path, promise: Promise) ->
         return Check("clips as promised", name, False, "; ".join(faults) + advice)
     found = f"{len(clips)} clips" + (", part of the corpus" if promise.partial else "")
     return Check("clips as promised", name, True, found)
-
-
-def promised_tables(published: Path) -> set[str]:
-    """Names of the tables that `published.csv` has rows of."""
-    return set(read_published(published)["table"])

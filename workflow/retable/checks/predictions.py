@@ -24,7 +24,7 @@ Roles = Mapping[tuple[int, int], Mapping[str, frozenset[str]]]
 def check_predictions(
     paths: Sequence[Path], subject: str, roles: Mapping[str, Path] | None = None
 ) -> list[Check]:
-    """Check one experiment or fusion and variant.
+    """Check one variant of an experiment, fusion or verification.
 
     Scores are probabilities; no clip is predicted twice, and each has as many segments as any
     other of its task and run; and the clips are those that play their role in the split.

@@ -48,19 +48,19 @@ def check_metrics(scores: Path, confusion: Path, subject: str) -> Check:
 
 
 def check_tables_complete(
-    published: Path, tables: Mapping[str, Sequence[Path]], not_built: Collection[str] = ()
+    published: Path, tables: Mapping[str, Sequence[Path]], removed: Collection[str] = ()
 ) -> list[Check]:
     """Check that every printed number has one counterpart in variant `paper`; one check a table.
 
     A number without a reproduced value fails, unless the paper cites it from elsewhere. One whose
     verdict is `not reproduced`, because the paper's spec names nothing to reproduce it from, or
-    `data missing`, because a corpus is not there, and a table in `not_built`, are allowed and
-    listed.
+    `data missing`, because a corpus is not there, and a table in `removed`, are allowed and
+    listed. Any other table that is not built fails.
 
     Args:
         published: The paper's `published.csv`.
         tables: Name of a table there -> its long forms (`text` has two: results and settings).
-        not_built: Tables that the paper's spec leaves out.
+        removed: Tables that the paper's spec has, and overrides remove.
     """
     printed = pd.read_csv(published, dtype=str, keep_default_na=False)
     checks = []
@@ -70,8 +70,13 @@ def check_tables_complete(
             parts = [read_tsv(path, ("row", "verdict")) for path in tables[str(name)]]
             checks.append(_check_table(rows, pd.concat(parts, ignore_index=True), subject))
         else:
-            allowed = name in not_built
-            detail = f"{len(rows)} printed numbers; the table is not built"
+            allowed = name in removed
+            cause = (
+                "overrides remove the table"
+                if allowed
+                else f"the table is not built; describe it in {published.parent / 'paper.yaml'}"
+            )
+            detail = f"{len(rows)} printed numbers; {cause}"
             checks.append(Check("tables complete", subject, allowed, detail, allowed))
     return checks
 

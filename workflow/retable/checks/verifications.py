@@ -57,15 +57,18 @@ def _read_pairs(paths: Sequence[Path]) -> pd.DataFrame:
     try:
         table = pa.concat_tables([pq.read_table(path, columns=columns) for path in paths])
     except (OSError, pa.ArrowInvalid) as error:
-        raise DataError(f"{source}: not a readable predictions file ({error})") from error
+        raise DataError(
+            f"{source}: not a readable file of predictions ({error}); remove it and build it again"
+        ) from error
     pairs = table.to_pandas()
     if pairs.empty:
         raise DataError(f"{source}: it holds no pairs; remove it and build it again")
     no_pair = pairs["clip_id"].str.count(r"\|") != 1
     if no_pair.any():
         raise DataError(
-            f"{source}: {int(no_pair.sum())} of {len(pairs)} clip_ids are not two that `|` parts, "
-            f"first {pairs.loc[no_pair, 'clip_id'].iloc[0]!r}; give the clips other names"
+            f"{source}: {int(no_pair.sum())} of {len(pairs)} clip_ids are not two "
+            f"clip_ids separated by `|`, first {pairs.loc[no_pair, 'clip_id'].iloc[0]!r}; give the "
+            "clips other names"
         )
     pairs[ENDS] = pairs["clip_id"].str.split("|", expand=True)
     return pairs.drop(columns="clip_id")
@@ -95,10 +98,9 @@ def _not_tested(pairs: pd.DataFrame, roles: Path) -> list[str]:
     draws = split["repeat"].nunique()
     tested = split[split["role"] == "test"].groupby(RUN)["clip_id"].agg(frozenset).to_dict()
     faults = []
-    runs = pairs[RUN].drop_duplicates().itertuples(index=False, name=None)
-    for repeat, fold in sorted(runs):
-        own = pairs[(pairs["repeat"] == repeat) & (pairs["fold"] == fold)]
-        due = tested.get((repeat % draws, fold), frozenset())
+    drawn = pairs.assign(draw=pairs["repeat"] % draws)
+    for (repeat, fold, draw), own in drawn.groupby([*RUN, "draw"], sort=True):
+        due = tested.get((draw, fold), frozenset())
         other = sorted(({*own["first"], *own["second"]}) - due)
         if other:
             faults.append(

@@ -36,6 +36,18 @@ def best_repeat_faults(repeats: str | None, experiment: Experiment) -> Iterator[
         )
 
 
+def text_faults(raw: RawPaper) -> Iterator[str]:
+    """Numbers in the text are made of scores: tables alone have the counts of confusions."""
+    for line in raw.text.values():
+        for cell in [*line.result_cells, *([line.best.cell] if line.best else [])]:
+            if cell.metric in ("recall", "confusion"):
+                yield (
+                    f"text.{line.row}.{line.column}.{line.metric}: {cell.metric} is counted from "
+                    "confusions, which the text has none of; show it in a table, or choose another "
+                    "metric"
+                )
+
+
 def _cells(raw: RawPaper) -> Iterator[tuple[str, Cell]]:
     """Place of every cell of a table, each thing that is said of an experiment there once, and of
     the cells of every text row.

@@ -1,6 +1,6 @@
 """Turns validation errors into lines that name the key, the value and what is allowed or near."""
 
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -8,6 +8,12 @@ from pydantic_core import ErrorDetails
 from retable.configuration.merging import nearest
 
 Path = tuple[int | str, ...]
+
+TYPES: dict[Any, str] = {
+    bool: "true or false", int: "a whole number", float: "a number", str: "text",
+    tuple: "a list", list: "a list", dict: "keys and values",
+}  # fmt: skip
+"""What messages call the types of fields."""
 
 
 def faults_of(error: ValidationError, kind: Any, where: str = "") -> list[str]:
@@ -31,12 +37,12 @@ def faults_of(error: ValidationError, kind: Any, where: str = "") -> list[str]:
 def _fault(detail: ErrorDetails, kind: Any, where: str) -> str:
     models, path = _models_at(kind, detail["loc"])
     key = ".".join(str(part) for part in (where, *path) if part != "")
+    parents, _ = _models_at(kind, detail["loc"][:-1])
     if detail["type"] == "extra_forbidden":
-        parents, _ = _models_at(kind, detail["loc"][:-1])
         known = [name for model in parents for name in model.model_fields]
         return f"{key}: unknown key; {nearest(str(path[-1]), known)}"
     if detail["type"] == "missing":
-        return f"{key}: missing"
+        return f"{key}: missing{_expected(parents, str(path[-1]))}"
     if detail["type"] == "union_tag_not_found":
         return f"{key}.kind: missing; allowed: {', '.join(_tags(models))}"
     if detail["type"] == "union_tag_invalid":
@@ -51,6 +57,20 @@ def _fault(detail: ErrorDetails, kind: Any, where: str) -> str:
         hint = f"; known keys: {', '.join(known)}" if detail["type"] == "model_type" else ""
         return f"{key}: {detail['input']!r}: expected keys and values{hint}"
     return f"{key}: {detail['input']!r}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
+
+
+def _expected(models: list[type[BaseModel]], field: str) -> str:
+    """A clause that says what belongs in a field, where that is simply said."""
+    for model in models:
+        if field in model.model_fields:
+            annotation = model.model_fields[field].annotation
+            if get_origin(annotation) is Literal:
+                return f"; allowed: {', '.join(map(repr, get_args(annotation)))}"
+            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+                annotation = dict
+            word = TYPES.get(get_origin(annotation) or annotation)
+            return f"; expected {word}" if word else ""
+    return ""
 
 
 def _models_at(kind: Any, path: Path) -> tuple[list[type[BaseModel]], Path]:

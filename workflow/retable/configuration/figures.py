@@ -5,8 +5,9 @@ from itertools import pairwise
 
 from retable.configuration.cells import best_repeat_faults
 from retable.configuration.merging import nearest
+from retable.features.shown import ShownFeature, fft_size
 from retable.spec.corpus import Corpus, corpus_of, name_in_corpus
-from retable.spec.feature import LogMelPatches, NormalisedSpectrogram, Spectrogram
+from retable.spec.feature import LogMelPatches
 from retable.spec.figure import (
     AccuracyByFused,
     AttentionOverTime,
@@ -19,10 +20,8 @@ from retable.spec.figure import (
     Spectrograms,
 )
 from retable.spec.model import ClassifierAttention
-from retable.spec.paper import Experiment, Fusion, Input, Verification
-
-Scored = Experiment | Fusion | Verification
-"""What a figure may be of."""
+from retable.spec.paper import Experiment, Fusion, Input, Scored, Verification
+from retable.verified_task import VERIFIED_TASK
 
 
 def figure_faults(
@@ -107,7 +106,7 @@ def _task_faults(figure: MetricByRun, scored: Mapping[str, Mapping[str, Scored]]
 def _scored_tasks(one: Scored) -> tuple[str, ...]:
     if isinstance(one, Experiment):
         return one.tasks
-    return (one.task,) if isinstance(one, Fusion) else (one.scored_task,)
+    return (one.task,) if isinstance(one, Fusion) else (VERIFIED_TASK,)
 
 
 def _attention_faults(
@@ -186,7 +185,7 @@ def _class_faults(figure: Spectrograms) -> Iterator[str]:
 def _transform_faults(figure: Spectrograms, experiment: Experiment) -> Iterator[str]:
     shown = experiment.inputs[0]
     feature = shown.feature
-    if not isinstance(feature, Spectrogram | NormalisedSpectrogram):
+    if not isinstance(feature, ShownFeature):
         yield (
             f"experiments: the feature of {experiment.experiment}, {shown.feature_name}, is "
             f"of kind {feature.kind}; choose an experiment whose feature is of kind spectrogram "
@@ -202,7 +201,7 @@ def _transform_faults(figure: Spectrograms, experiment: Experiment) -> Iterator[
             f"{feature.sample_rate / 2:g} Hz, half the sample rate of {shown.feature_name}"
         )
         return
-    points = feature.window if isinstance(feature, Spectrogram) else feature.fft_size
+    points = fft_size(feature)
     spacing = feature.sample_rate / points
     bins = [number * spacing for number in range(points // 2 + 1)]
     if not any(band.low_hz <= frequency <= band.high_hz for frequency in bins):

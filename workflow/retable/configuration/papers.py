@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from retable.configuration.cells import run_faults
+from retable.configuration.cells import run_faults, text_faults
 from retable.configuration.datasets import dataset_faults
+from retable.configuration.derived import fusion_faults, verification_faults
 from retable.configuration.faults import faults_of
 from retable.configuration.figures import figure_faults
 from retable.configuration.merging import (
@@ -19,13 +20,12 @@ from retable.configuration.merging import (
     overridden,
     swept,
 )
+from retable.configuration.names import embed_faults, name_faults
 from retable.configuration.raw import OneInput, RawExperiment, RawInput, RawPaper, SeveralInputs
 from retable.configuration.reading import read_yaml, with_columns
 from retable.configuration.references import (
     experiment_faults,
-    fusion_faults,
     reference_faults,
-    verification_faults,
     warm_start_faults,
 )
 from retable.spec.corpus import Corpus
@@ -86,15 +86,24 @@ class PaperReader:
             for name in raw.experiments
         }
         fusions = {
-            name: self._variants("fusions", raw.fusions, name, self._fusion) for name in raw.fusions
+            name: self._variants("fusions", raw.fusions, name, self._derived(Fusion, "fusions"))
+            for name in raw.fusions
         }
         verifications = {
-            name: self._variants("verifications", raw.verifications, name, self._verification)
+            name: self._variants(
+                "verifications",
+                raw.verifications,
+                name,
+                self._derived(Verification, "verifications"),
+            )
             for name in raw.verifications
         }
         for fault in (
+            *name_faults(raw),
+            *embed_faults(experiments),
             *reference_faults(raw, {**experiments, **fusions, **verifications}),
             *run_faults(raw, experiments),
+            *text_faults(raw),
             *warm_start_faults(experiments),
             *fusion_faults(fusions, experiments),
             *verification_faults(verifications, experiments, fusions),
@@ -169,16 +178,14 @@ class PaperReader:
         }
         return {key: value for key, value in resolved.items() if value is not None}
 
-    def _fusion(self, name: str, variant: str, entry: Entry) -> Fusion | None:
-        identity = {"paper": self.name, "fusion": name, "variant": variant}
-        fusion: Fusion | None = self._validated(Fusion, entry | identity, ("fusions", name))
-        return fusion
+    def _derived(self, kind: type[Fusion] | type[Verification], section: str) -> Resolve:
+        """Resolves the entries of a section whose specs name themselves in its singular."""
 
-    def _verification(self, name: str, variant: str, entry: Entry) -> Verification | None:
-        identity = {"paper": self.name, "verification": name, "variant": variant}
-        where = ("verifications", name)
-        verification: Verification | None = self._validated(Verification, entry | identity, where)
-        return verification
+        def resolve(name: str, variant: str, entry: Entry) -> Any:
+            identity = {"paper": self.name, section.removesuffix("s"): name, "variant": variant}
+            return self._validated(kind, entry | identity, (section, name))
+
+        return resolve
 
     def _experiment_of(self, raw: RawPaper, corpora: Mapping[str, Corpus]) -> Resolve:
         return lambda name, variant, entry: self._experiment(raw, name, variant, entry, corpora)

@@ -7,25 +7,19 @@ from retable.configuration.merging import nearest
 from retable.configuration.raw import RawPaper
 from retable.spec.feature import LogMelPatches, Waveform
 from retable.spec.model import BranchedVGG, ClassifierAttention
-from retable.spec.paper import Experiment, Fusion, Verification
+from retable.spec.paper import Experiment, Scored
 from retable.spec.table import Table
 
 Experiments = Mapping[str, Mapping[str, Experiment]]
 """Experiment -> variant -> spec."""
 
-Fusions = Mapping[str, Mapping[str, Fusion]]
-"""Fusion -> variant -> spec."""
-
-Verifications = Mapping[str, Mapping[str, Verification]]
-"""Verification -> variant -> spec."""
-
-Scored = Mapping[str, Mapping[str, Experiment] | Mapping[str, Fusion] | Mapping[str, Verification]]
-"""All three: what has scores."""
+ScoredByName = Mapping[str, Mapping[str, Scored]]
+"""Experiment, fusion or verification -> variant -> spec."""
 
 
-def reference_faults(raw: RawPaper, scored: Scored) -> Iterator[str]:
+def reference_faults(raw: RawPaper, scored: ScoredByName) -> Iterator[str]:
     """What a table, a figure or a text row shows must exist: its experiment, variant and row."""
-    for where, name, variant in _named(raw, scored):
+    for where, name, variant in _named(raw):
         if name is None:
             continue
         if name not in scored:
@@ -34,8 +28,8 @@ def reference_faults(raw: RawPaper, scored: Scored) -> Iterator[str]:
             yield f"{where}: experiment {name} has no variant {variant!r}"
     for table, spec in raw.tables.items():
         yield from (f"tables.{table}.clean: {fault}" for fault in _clean_row_faults(spec, scored))
-        yield from (f"tables.{table}.improvements.{f}" for f in _improvement_faults(spec))
-    charts = [name for name, figure in raw.figures.items() if figure.draws == "scores"]
+        yield from (f"tables.{table}.relative_gains.{f}" for f in _relative_gain_faults(spec))
+    charts = [name for name, figure in raw.figures.items() if figure.kind == "metric_by_parameter"]
     for line in raw.text.values():
         if line.best and line.best.figure not in charts:
             yield (
@@ -45,8 +39,8 @@ def reference_faults(raw: RawPaper, scored: Scored) -> Iterator[str]:
             )
 
 
-def _named(raw: RawPaper, scored: Scored) -> Iterator[tuple[str, str | None, str]]:
-    """Place, experiment or fusion, and variant of everything that is shown."""
+def _named(raw: RawPaper) -> Iterator[tuple[str, str | None, str]]:
+    """Place, what is scored, and variant of everything that is shown."""
     for table, spec in raw.tables.items():
         for axis in ("rows", "columns", "metrics"):
             for key, cell in getattr(spec, axis).items():
@@ -67,28 +61,37 @@ def _named(raw: RawPaper, scored: Scored) -> Iterator[tuple[str, str | None, str
             yield where, line.setting.experiment, "paper"
 
 
-def _clean_row_faults(table: Table, scored: Scored) -> Iterator[str]:
-    """Of a clean row's experiments one has such a variant at least; other cells stay empty."""
+def _clean_row_faults(table: Table, scored: ScoredByName) -> Iterator[str]:
+    """Of a clean row's experiments one has such a variant at least; other cells stay empty.
+
+    Of a row of gains, each of the two rows that it compares has one.
+    """
     columns = [*table.columns.values(), *table.metrics.values()]
     for row in table.clean:
-        if row not in table.rows:
-            yield f"no row {row!r}; {nearest(row, table.rows)}"
+        gain = table.relative_gains.get(row)
+        if gain is None and row not in table.rows:
+            yield f"no row {row!r}; {nearest(row, [*table.rows, *table.relative_gains])}"
+        if gain is not None and gain.of_printed:
+            yield f"{row!r} compares printed numbers, which have no variant 'clean'; leave it out"
             continue
-        cells = [table.rows[row], *table.cells.get(row, {}).values(), *columns]
-        shown = sorted({name for cell in cells if (name := cell.experiment) and name in scored})
-        if shown and not any("clean" in scored[name] for name in shown):
-            yield f"experiment {' or '.join(shown)} has no variant 'clean'"
+        for one in (row,) if gain is None else (gain.of, gain.over):
+            if one not in table.rows:
+                continue
+            cells = [table.rows[one], *table.cells.get(one, {}).values(), *columns]
+            shown = sorted({name for cell in cells if (name := cell.experiment) and name in scored})
+            if shown and not any("clean" in scored[name] for name in shown):
+                yield f"experiment {' or '.join(shown)} has no variant 'clean'"
 
 
-def _improvement_faults(table: Table) -> Iterator[str]:
-    for name, improvement in table.improvements.items():
+def _relative_gain_faults(table: Table) -> Iterator[str]:
+    for name, gain in table.relative_gains.items():
         if name in table.rows:
             yield f"{name}: `rows` has this row too; rename one"
-        for field, row in (("of", improvement.of), ("over", improvement.over)):
+        for field, row in (("of", gain.of), ("over", gain.over)):
             if row not in table.rows:
                 yield f"{name}.{field}: no row {row!r}; {nearest(row, table.rows)}"
-        if improvement.metric not in table.metrics:
-            metric = improvement.metric
+        if gain.metric not in table.metrics:
+            metric = gain.metric
             yield f"{name}.metric: no metric {metric!r}; {nearest(metric, table.metrics)}"
 
 
@@ -126,9 +129,15 @@ def _batching_faults(experiment: Experiment) -> Iterator[str]:
                 f"{one.feature.kind}; use a waveform, or whole"
             )
     if batching == "masked" and not isinstance(experiment.model, ClassifierAttention):
-        yield f"masked needs a model that leaves steps out, which {experiment.model.kind} cannot"
+        yield (
+            f"masked needs a model that leaves out steps past a clip's end, which "
+            f"{experiment.model.kind} cannot; use shortest, or whole"
+        )
     if experiment.training and experiment.training.mixup:
-        yield f"{batching} and mixup exclude each other: it adds samples of one length"
+        yield (
+            f"{batching} and mixup exclude each other: it adds samples of one length; use whole, "
+            "or leave out mixup"
+        )
 
 
 def _fold_faults(experiment: Experiment) -> Iterator[str]:
@@ -233,61 +242,3 @@ def _missing_runs(experiment: Experiment, source: Experiment) -> Iterator[str]:
             f"fold {missing[0]} starts from {source.experiment}, which runs the folds "
             f"{', '.join(map(str, source.run_folds))}"
         )
-
-
-def fusion_faults(fusions: Fusions, experiments: Experiments) -> Iterator[str]:
-    """The members of a fusion must exist, in its `members_variant`, and score its task."""
-    for name, variants in fusions.items():
-        if name in experiments:
-            yield f"fusions.{name}: an experiment has this name too; rename one"
-        for fusion in variants.values():
-            if (fusion.variant, fusion.members_variant) == ("paper", "clean"):
-                yield (
-                    f"fusions.{name}.members_variant: variant paper is built where clean is left "
-                    "out, so that it cannot fuse clean runs; set it in the fusion's variants.clean"
-                )
-            for member in fusion.members:
-                built = experiments.get(member, {})
-                experiment = built.get(fusion.members_variant)
-                where = f"fusions.{name}.members"
-                if member not in experiments:
-                    yield f"{where}: no experiment {member!r}; {nearest(member, experiments)}"
-                elif built and experiment is None:
-                    yield (
-                        f"{where}: {member} has no variant {fusion.members_variant!r}; it has "
-                        f"{', '.join(built)}"
-                    )
-                elif experiment is not None and fusion.task not in experiment.tasks:
-                    yield (
-                        f"{where}: {member} has no task {fusion.task!r}; it has "
-                        f"{', '.join(experiment.tasks)}"
-                    )
-                elif experiment is not None and fusion.other_roles and not experiment.predict_train:
-                    yield (
-                        f"{where}: other_roles looks at training clips, which {member} does not "
-                        f"predict; set its predict_train: true"
-                    )
-
-
-def verification_faults(
-    verifications: Verifications, experiments: Experiments, fusions: Fusions
-) -> Iterator[str]:
-    """The experiment behind a verification must exist, know speakers and keep what is compared."""
-    for name, variants in verifications.items():
-        if name in experiments or name in fusions:
-            yield f"verifications.{name}: an experiment or fusion has this name too; rename one"
-        for verification in variants.values():
-            decides = verification.experiment
-            experiment = experiments.get(decides, {}).get("paper")
-            where = f"verifications.{name}"
-            if decides not in experiments:
-                yield f"{where}.experiment: no experiment {decides!r}; " + nearest(
-                    decides, experiments
-                )
-            elif experiment is not None and verification.task not in experiment.tasks:
-                yield (
-                    f"{where}.task: {decides} has no task {verification.task!r}; it has "
-                    f"{', '.join(experiment.tasks)}"
-                )
-            elif verification.decision == "cosine" and experiment and not experiment.embed:
-                yield f"{where}.experiment: {decides} keeps no embeddings; set its embed: true"

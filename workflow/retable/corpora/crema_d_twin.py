@@ -5,7 +5,7 @@ and the misnamed one are as upstream's are, or were.
 """
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -19,9 +19,10 @@ from retable.corpora.crema_d import (
     describe_clip,
     levels,
 )
-from retable.corpora.emotion_twin import EmotionTwin, emotional_speech
+from retable.corpora.emotional_speech import emotional_speech
 from retable.corpora.misnamed import upstream_name
 from retable.corpora.simulation import wav_bytes
+from retable.corpora.twin import Clip, twin_of_paths
 from retable.spec.corpus import Simulation
 
 ARCHIVE = "CREMA-D.zip"
@@ -50,11 +51,11 @@ def _upstream_paths() -> Iterator[PurePosixPath]:
                 yield PurePosixPath(FOLDER, f"{upstream_name(name, MISNAMED)}.wav")
 
 
-def _simulate_clip(clip: Mapping[str, str], simulation: Simulation) -> bytes:
+def _simulate_clip(clip: Clip, simulation: Simulation) -> bytes:
     speech = emotional_speech(clip, CLASSES[clip["emotion"]], simulation, SAMPLE_RATE)
     return wav_bytes(np.zeros_like(speech) if clip["clip_id"] == SILENT else speech, SAMPLE_RATE)
 
 
-_TWIN = EmotionTwin("CREMA-D", ARCHIVE, _upstream_paths, describe_clip, _simulate_clip)
+_TWIN = twin_of_paths("CREMA-D", ARCHIVE, _upstream_paths, describe_clip, _simulate_clip)
 simulated_clips = _TWIN.simulated_clips
 simulate_archive = _TWIN.simulate_archive

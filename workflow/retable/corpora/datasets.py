@@ -19,22 +19,10 @@ def select_clips(manifest: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
 
     Raises DataError for a column that the manifest lacks and when no clip is left.
     """
-    clips = manifest
-    if dataset.where:
-        clips = clips[matching_rows(clips, dataset.where, "the dataset")]
-        if clips.empty:
-            raise DataError(_no_clip(manifest, dataset))
-    for task, names in dataset.recode.items():
-        named = _recoded(clips, task, names)
-        if named.empty and len(clips):
-            raise DataError(
-                f"the dataset recodes {task} and leaves out all of the {len(clips)} clips: none is "
-                f"of {listed([repr(name) for name in names])} (values present: "
-                f"{values_present(clips[task])}). Write upstream's names into `recode` of the "
-                "dataset in the corpus' YAML, or into the column `from` of the table there."
-            )
-        clips = named
-    return clips.reset_index(drop=True)
+    clips = _selected(manifest, dataset)
+    if clips.empty and (dataset.where or dataset.recode):
+        raise DataError(_no_clip(manifest, dataset))
+    return clips
 
 
 def select_rejected(
@@ -42,8 +30,8 @@ def select_rejected(
 ) -> pd.DataFrame:
     """The clips that upstream lists, that a dataset would select, and that its corpus rejected.
 
-    A clip whose name says nothing is of no dataset, not even of one without filters: nobody knows
-    what it is. Neither is one that is there as another file too, which the manifest has.
+    A clip whose name cannot be parsed belongs to no dataset; a duplicate of a clip in the manifest
+    is left out.
 
     Args:
         rejected: the list of rejected files; one or several rows a clip.
@@ -61,17 +49,22 @@ def select_rejected(
     known = rejected[(rejected[described] != "").any(axis=1)].drop_duplicates("clip_id")
     missing = known[~known["clip_id"].isin(manifest["clip_id"])]
     clips = missing.reindex(columns=["reason", *manifest.columns], fill_value="")
-    if dataset.where:
-        clips = clips[matching_rows(clips, dataset.where, "the dataset")]
+    return _selected(clips, dataset)
+
+
+def _selected(clips: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
+    """Clips that match, of classes that have a name in the dataset, with that name."""
+    clips = _matching(clips, dataset)
     for task, names in dataset.recode.items():
-        clips = _recoded(clips, task, names)
+        named = clips[matching_rows(clips, [{task: list(names)}], "`recode` of the dataset")]
+        clips = named.assign(**{task: named[task].map(names)})
     return clips.reset_index(drop=True)
 
 
-def _recoded(clips: pd.DataFrame, task: str, names: Mapping[str, str]) -> pd.DataFrame:
-    """The clips of a class that has a name in the dataset, with that name."""
-    named = clips[matching_rows(clips, [{task: list(names)}], "`recode` of the dataset")]
-    return named.assign(**{task: named[task].map(names)})
+def _matching(clips: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
+    if not dataset.where:
+        return clips
+    return clips[matching_rows(clips, dataset.where, "the dataset")]
 
 
 def check_classes(clips: pd.DataFrame, classes: Mapping[str, Sequence[str]], place: str) -> None:
@@ -104,6 +97,18 @@ def check_classes(clips: pd.DataFrame, classes: Mapping[str, Sequence[str]], pla
 
 def _no_clip(manifest: pd.DataFrame, dataset: Dataset) -> str:
     """Says which values no clip has; where each occurs, that they do not occur together."""
+    matching = _matching(manifest, dataset)
+    if not matching.empty:
+        wanted = " and ".join(
+            f"{task} {' or '.join(map(repr, names))} (values present: "
+            f"{values_present(matching[task])})"
+            for task, names in dataset.recode.items()
+        )
+        return (
+            f"`recode` of the dataset leaves out all of the {len(matching)} clips: none has "
+            f"{wanted}. Write upstream's names into `recode` of the dataset in the corpus' YAML, "
+            "or into the column `from` of the table there."
+        )
     absent = []
     for one in dataset.where:
         for column, values in one.items():

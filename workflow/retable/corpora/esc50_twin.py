@@ -6,17 +6,12 @@ Apart from `esc50.py`, so that a change of the synthesis leaves real audio alone
 import csv
 import io
 import itertools
-import logging
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 from retable.corpora.esc50 import CLIP_LIST, COLUMNS, ESC10, EVENTS, FOLDS, SAMPLE_RATE
-from retable.corpora.selection import kept_clips
 from retable.corpora.simulation import Manner, Utterance, synthesise, wav_bytes
-from retable.corpora.zip_archive import write_archive
+from retable.corpora.twin import Clip, Twin
 from retable.spec.corpus import Simulation
-
-logger = logging.getLogger(__name__)
 
 ARCHIVE = "ESC-50-master.zip"
 FOLDER = "ESC-50-master"
@@ -37,28 +32,6 @@ EVENT = Manner(
 """Sounds that come again and again, as much noise as pitch."""
 
 
-def simulated_clips(simulation: Simulation) -> list[dict[str, str]]:
-    """The clips that the twin holds: clip_id and the columns of their description."""
-    return kept_clips(_upstream_clips(), simulation)
-
-
-def simulate_archive(archive_name: str, simulation: Simulation, target: Path) -> None:
-    """Writes a simulated archive in the layout of upstream's: audio and the list of its clips.
-
-    Equal simulations give equal bytes. Raises ValueError for an archive that ESC-50 lacks.
-    """
-    if archive_name != ARCHIVE:
-        raise ValueError(f"ESC-50 has no archive {archive_name}: it has {ARCHIVE}")
-    clips = simulated_clips(simulation)
-    audio = (
-        (f"{FOLDER}/audio/{clip['clip_id']}.wav", _simulate_clip(clip, simulation))
-        for clip in clips
-    )
-    listed = (f"{FOLDER}/{CLIP_LIST}", _clip_list(clips))
-    write_archive(target, itertools.chain(audio, [listed]))
-    logger.info("%s: %d simulated clips", archive_name, len(clips))
-
-
 def _upstream_clips() -> Iterator[dict[str, str]]:
     """2,000 clips under names like upstream's, which no rule gives: 8 of a class in each fold."""
     recordings = itertools.product(FOLDS, range(len(EVENTS)), range(RECORDINGS))
@@ -74,7 +47,14 @@ def _upstream_clips() -> Iterator[dict[str, str]]:
             }
 
 
-def _clip_list(clips: Sequence[Mapping[str, str]]) -> bytes:
+def _members(clips: Sequence[Clip], simulation: Simulation) -> Iterator[tuple[str, bytes]]:
+    """Audio, and the list of the clips."""
+    for clip in clips:
+        yield f"{FOLDER}/audio/{clip['clip_id']}.wav", _simulate_clip(clip, simulation)
+    yield f"{FOLDER}/{CLIP_LIST}", _clip_list(clips)
+
+
+def _clip_list(clips: Sequence[Clip]) -> bytes:
     """`meta/esc50.csv` of some clips."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
@@ -87,6 +67,11 @@ def _clip_list(clips: Sequence[Mapping[str, str]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _simulate_clip(clip: Mapping[str, str], simulation: Simulation) -> bytes:
+def _simulate_clip(clip: Clip, simulation: Simulation) -> bytes:
     event = Utterance(clip["clip_id"], clip["group"], {"event": clip["event"]}, EVENT)
     return wav_bytes(synthesise(event, simulation, SAMPLE_RATE), SAMPLE_RATE)
+
+
+_TWIN = Twin("ESC-50", _upstream_clips, {ARCHIVE: _members})
+simulated_clips = _TWIN.simulated_clips
+simulate_archive = _TWIN.simulate_archive

@@ -1,17 +1,12 @@
-"""Filters: which clips of a manifest match, whether they are rows of a table or mappings."""
+"""Filters: which clips of a manifest match."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import pandas as pd
 
 from retable.errors import DataError, listed
 from retable.spec.corpus import Filter
-
-
-def matches(columns: Mapping[str, str], filters: Iterable[Filter]) -> bool:
-    """Whether a clip with these manifest columns matches any of the filters."""
-    return any(all(columns[key] in values for key, values in one.items()) for one in filters)
 
 
 def matching_rows(clips: pd.DataFrame, filters: Iterable[Filter], place: str) -> "pd.Series[bool]":

@@ -15,11 +15,12 @@ from retable.corpora.decoding import DecodedAudio, Unreadable, container_remark,
 from retable.corpora.files import ClipDescriptions, DescribeClip, scan_corpus
 from retable.errors import DataError, listed
 from retable.spec.corpus import Corpus
+from retable.tsv import as_numbers, read_tsv
 
 logger = logging.getLogger(__name__)
 
 AUDIO_COLUMNS = ("clip_id", "path", "sha256", "sample_rate", "channels", "frames", "duration_s")
-NUMBERS = {"sample_rate": "int64", "channels": "int64", "frames": "int64", "duration_s": "float64"}
+NUMBERS = {"sample_rate": int, "channels": int, "frames": int, "duration_s": float}
 LOG_EVERY = 5000
 
 
@@ -144,24 +145,16 @@ def check_groups(manifest: pd.DataFrame, corpus: Corpus) -> None:
             )
 
 
-def write_manifest(frame: pd.DataFrame, path: Path) -> None:
-    """Writes a manifest, or the list of rejected clips, as tab-separated text."""
-    frame.to_csv(path, sep="\t", index=False, lineterminator="\n", encoding="utf-8")
-
-
 def read_manifest(path: Path) -> pd.DataFrame:
     """Reads a manifest, or the list of rejected clips; all but the numbers of the audio is text.
 
-    Raises DataError when the file is no manifest.
+    Raises DataError when the file is missing or no manifest.
     """
-    # A label may be called "NA" or "01": no guessing of types or gaps.
-    frame = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8")
-    if "path" not in frame.columns:
-        raise DataError(
-            f"{path}: no manifest: columns {', '.join(frame.columns)}, expected `path` among them. "
-            "Delete the file and run again."
-        )
-    return frame.astype({name: kind for name, kind in NUMBERS.items() if name in frame.columns})
+    # A label may be called "NA" or "01", which stays text.
+    clips = read_tsv(path, ("path",))
+    # Rejected clips have no audio.
+    there = {name: kind for name, kind in NUMBERS.items() if name in clips.columns}
+    return as_numbers(clips, there, path)
 
 
 def _index_file(root: Path, path: str, corpus: Corpus, describe: DescribeClip) -> _Indexed:

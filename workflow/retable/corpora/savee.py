@@ -56,7 +56,7 @@ def describe_clip(path: PurePosixPath) -> dict[str, str]:
             "in the folder (DC/a01) or the name (DC_a01)"
         )
     if folder in SPEAKERS and folder != speaker:
-        raise ValueError(f"bad name: {path.stem} in folder {folder}")
+        raise ValueError(f"bad name: {path.stem} in folder {folder}, expected folder {speaker}")
     emotion, utterance = name["emotion"], name["utterance"]
     if emotion not in EMOTIONS:
         raise ValueError(

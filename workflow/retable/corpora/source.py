@@ -30,10 +30,10 @@ class ResolvedSource:
     location: str
     """The directory (absolute) or the mirror's address; empty for `simulated` and `upstream`."""
     partial: bool
-    fingerprint: str
-    """Changes when the audio does: what unpacking and indexing depend on."""
     present: tuple[str, ...]
     """Names of the archives that the source holds, as archive or as folder; all unless partial."""
+    fingerprint: str = ""
+    """Changes when a file in the directory does that indexing reads in place (`folders`)."""
     folders: tuple[str, ...] = ()
     """Folders and files of the directory that hold the content of these archives (`folders`)."""
     only: tuple[str, ...] = ()
@@ -66,16 +66,13 @@ def resolve_source(
     names = tuple(archive.name for archive in corpus.archives)
     patterns = tuple(only)
     if source == "simulated":
-        fingerprint = corpus.simulation.canonical()
-        return ResolvedSource("simulated", "", partial, fingerprint, names, only=patterns)
+        return ResolvedSource("simulated", "", partial, names, only=patterns)
     if source == "upstream":
         if corpus.request:
             raise _to_be_asked_for(corpus)
-        checksums = _checksums(corpus, names)
-        return ResolvedSource("upstream", "", partial, checksums, names, only=patterns)
+        return ResolvedSource("upstream", "", partial, names, only=patterns)
     if is_address(source, corpus.corpus, WORDS):
-        checksums = _checksums(corpus, names)
-        return ResolvedSource("mirror", source, partial, checksums, names, only=patterns)
+        return ResolvedSource("mirror", source, partial, names, only=patterns)
     file_advice = (
         f" that holds {_expected(corpus)}. To read that archive, name the directory it lies in:"
     )
@@ -114,12 +111,10 @@ def _resolve_directory(
         read = tuple(sorted({name for layout in present.values() for name in layout}))
         fingerprint = _folders_fingerprint(corpus, directory, read, only)
         return ResolvedSource(
-            "folders", str(directory), partial, fingerprint, tuple(present), read, only
+            "folders", str(directory), partial, tuple(present), fingerprint, read, only
         )
     if len(archives) == len(found) or (partial and archives):
-        names = tuple(archives)
-        checksums = _checksums(corpus, names)
-        return ResolvedSource("archives", str(directory), partial, checksums, names, only=only)
+        return ResolvedSource("archives", str(directory), partial, tuple(archives), only=only)
     if folders or archives:
         raise _incomplete(corpus, directory, unpacked=len(folders) >= len(archives))
     raise _foreign(corpus, directory)
@@ -141,12 +136,6 @@ def _folders_fingerprint(
     files = {**found.audio, **found.metadata}
     rows = [[path, status.st_size, status.st_mtime_ns] for path, status in files.items()]
     return hashlib.sha256(canonical_json(sorted(rows)).encode()).hexdigest()
-
-
-def _checksums(corpus: Corpus, present: tuple[str, ...]) -> str:
-    return canonical_json(
-        {a.name: a.checksum or a.files_md5 for a in corpus.archives if a.name in present}
-    )
 
 
 def _to_be_asked_for(corpus: Corpus) -> MissingData:

@@ -10,12 +10,12 @@ from retable.corpora.index import (
     check_rejections,
     index_clips,
     read_manifest,
-    write_manifest,
 )
 from retable.corpora.metadata import find_metadata
 from retable.registry import CORPORA, load
 from retable.spec.base import canonical_json
 from retable.spec.corpus import Corpus, Dataset
+from retable.tsv import write_tsv
 
 
 def write_index(
@@ -54,13 +54,13 @@ def write_index(
     module = load(CORPORA, corpus.corpus)
     descriptions = module.clip_descriptions(find_metadata(root, folders, module.METADATA, only))
     clips, refused = index_clips(root, folders, corpus, descriptions, threads, only)
-    write_manifest(refused, report)
+    write_tsv(refused, report)
     check_rejections(clips, refused, corpus, folders, report)
     if not partial:
         check_named(clips, refused, descriptions.named, corpus)
     check_groups(clips, corpus)
-    write_manifest(refused, rejected)
-    write_manifest(clips, manifest)
+    write_tsv(refused, rejected)
+    write_tsv(clips, manifest)
     counts = {
         "clips": len(clips),
         "rejected": len(refused),
@@ -94,5 +94,5 @@ def write_dataset(
     indexed = read_manifest(manifest)
     clips = select_clips(indexed, dataset)
     check_classes(clips, classes, f"{output}, cut from {manifest}")
-    write_manifest(select_rejected(read_manifest(rejected), indexed, dataset), output_rejected)
-    write_manifest(clips, output)
+    write_tsv(select_rejected(read_manifest(rejected), indexed, dataset), output_rejected)
+    write_tsv(clips, output)

@@ -6,16 +6,17 @@ odd as upstream's are.
 
 import io
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 import numpy as np
 import soundfile
 
-from retable.corpora.emotion_twin import EmotionTwin, emotional_speech
+from retable.corpora.emotional_speech import emotional_speech
 from retable.corpora.misnamed import upstream_name
 from retable.corpora.simulation import Array, wav_bytes
 from retable.corpora.tess import EMOTIONS, MISNAMED, SAMPLE_RATE, SPEAKERS, describe_clip
+from retable.corpora.twin import Clip, twin_of_paths
 from retable.spec.corpus import Simulation
 
 ARCHIVE = "TESS.zip"
@@ -65,7 +66,7 @@ def _upstream_paths() -> Iterator[PurePosixPath]:
         yield PurePosixPath(FOLDER, folder, f"{upstream_name(name, MISNAMED)}.wav")
 
 
-def _simulate_clip(clip: Mapping[str, str], simulation: Simulation) -> bytes:
+def _simulate_clip(clip: Clip, simulation: Simulation) -> bytes:
     sample_rate = OTHER_RATES.get(clip["clip_id"], SAMPLE_RATE)
     speech = emotional_speech(clip, CLASSES[clip["emotion"]], simulation, sample_rate)
     to_bytes = _aiff_bytes if clip["clip_id"] in AIFF else wav_bytes
@@ -80,6 +81,6 @@ def _aiff_bytes(samples: Array, sample_rate: int) -> bytes:
     return buffer.getvalue()
 
 
-_TWIN = EmotionTwin("TESS", ARCHIVE, _upstream_paths, describe_clip, _simulate_clip)
+_TWIN = twin_of_paths("TESS", ARCHIVE, _upstream_paths, describe_clip, _simulate_clip)
 simulated_clips = _TWIN.simulated_clips
 simulate_archive = _TWIN.simulate_archive

@@ -17,16 +17,13 @@ Two long development recordings are in each fold. Only long ones have a segment 
 """
 
 import io
-import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 
 import numpy as np
 import scipy.fft
 import soundfile
 
-from retable.corpora.selection import kept_clips
 from retable.corpora.simulation import (
     BANDS,
     Array,
@@ -50,10 +47,8 @@ from retable.corpora.tut2017 import (
     development_columns,
     evaluation_columns,
 )
-from retable.corpora.zip_archive import write_archive
+from retable.corpora.twin import Clip, Twin
 from retable.spec.corpus import Simulation
-
-logger = logging.getLogger(__name__)
 
 AUDIO_ARCHIVES = {DEVELOPMENT: 10, EVALUATION: 4}
 SEGMENTS = {DEVELOPMENT: (27,) * 8 + (24,) * 4, EVALUATION: (15,) * 4 + (12,) * 4}
@@ -72,36 +67,6 @@ LEVEL_DIFFERENCE_DB = 3.0
 """Standard deviation over mel bands of what sets the left ear above the right in a recording."""
 DIFFUSE = (0.3, 0.8)
 """Range, over scenes, of the sound that differs between the ears, relative to what they share."""
-
-Clip = Mapping[str, str]
-"""clip_id and the columns of its description."""
-
-
-def simulated_clips(simulation: Simulation) -> list[dict[str, str]]:
-    """The clips that the twin holds: clip_id and the columns of their description."""
-    return kept_clips(map(dict, upstream_clips()), simulation)
-
-
-def simulate_archive(archive_name: str, simulation: Simulation, target: Path) -> None:
-    """Writes a simulated archive in the layout of upstream's: the data set's folder at its top.
-
-    The lists name the clips that the simulation keeps, each of which is in one of the audio
-    archives. Equal simulations give equal bytes. Raises ValueError for an archive that the corpus
-    lacks.
-    """
-    if archive_name not in _archive_names():
-        known = ", ".join(_archive_names())
-        raise ValueError(f"TUT Acoustic Scenes 2017 has no archive {archive_name}: it has {known}")
-    data_set, content, *part = archive_name.removesuffix(".zip").split(".")
-    subset = data_set.rpartition("-")[2]
-    clips = [clip for clip in simulated_clips(simulation) if clip["subset"] == subset]
-    if content == "audio":
-        chosen = _clips_of_part(clips, int(part[0]), AUDIO_ARCHIVES[data_set])
-        write_archive(target, _audio_members(data_set, chosen, simulation))
-    else:
-        texts = _texts(data_set, content, clips, simulation)
-        write_archive(target, ((name, text.encode()) for name, text in texts.items()))
-    logger.info("%s: written, for %d simulated clips in all", archive_name, len(clips))
 
 
 @lru_cache(maxsize=1)
@@ -141,17 +106,19 @@ def _fold_roles(recording: int) -> dict[str, str]:
     return {fold: "evaluate" if fold == held_out else "train" for fold in FOLDS}
 
 
-@lru_cache(maxsize=1)
-def _archive_names() -> tuple[str, ...]:
-    return (
-        *(f"{DEVELOPMENT}.{content}.zip" for content in ("doc", "meta", "error")),
-        *(f"{EVALUATION}.{content}.zip" for content in ("doc", "meta")),
-        *(
-            f"{data_set}.audio.{part}.zip"
-            for data_set, parts in AUDIO_ARCHIVES.items()
-            for part in range(1, parts + 1)
-        ),
-    )
+def _members(
+    archive: str, clips: Sequence[Clip], simulation: Simulation
+) -> Iterator[tuple[str, bytes]]:
+    """The data set's folder, with audio or with texts, which list the clips of all its archives."""
+    data_set, content, *part = archive.removesuffix(".zip").split(".")
+    subset = data_set.rpartition("-")[2]
+    of_subset = [clip for clip in clips if clip["subset"] == subset]
+    if content == "audio":
+        chosen = _clips_of_part(of_subset, int(part[0]), AUDIO_ARCHIVES[data_set])
+        yield from _audio_members(data_set, chosen, simulation)
+    else:
+        for name, text in _texts(data_set, content, of_subset, simulation).items():
+            yield name, text.encode()
 
 
 def _clips_of_part(clips: Sequence[Clip], part: int, parts: int) -> list[Clip]:
@@ -253,3 +220,19 @@ def _faulty_span(simulation: Simulation) -> tuple[float, float]:
     shortest, _ = simulation.duration_s
     onset, offset = FAULTY_SPAN
     return onset * shortest, offset * shortest
+
+
+def _archive_names() -> Iterator[str]:
+    for content in ("doc", "meta", "error"):
+        yield f"{DEVELOPMENT}.{content}.zip"
+    for content in ("doc", "meta"):
+        yield f"{EVALUATION}.{content}.zip"
+    for data_set, parts in AUDIO_ARCHIVES.items():
+        for part in range(1, parts + 1):
+            yield f"{data_set}.audio.{part}.zip"
+
+
+_ARCHIVES = {name: partial(_members, name) for name in _archive_names()}
+_TWIN = Twin("TUT Acoustic Scenes 2017", upstream_clips, _ARCHIVES)
+simulated_clips = _TWIN.simulated_clips
+simulate_archive = _TWIN.simulate_archive

@@ -6,18 +6,14 @@ Ten podcasts an accent, each with clips on both sides of upstream's division. Up
 podcasts is not known.
 """
 
-import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from retable.corpora.selection import kept_clips
 from retable.corpora.simulation import SPEECH, Utterance, synthesise, wav_bytes
+from retable.corpora.twin import Clip, Twin
 from retable.corpora.twin_tarball import write_tarball
 from retable.corpora.utpodcast import SAMPLE_RATE
 from retable.spec.corpus import Simulation
-
-logger = logging.getLogger(__name__)
 
 ARCHIVE = "UT-Podcast.tar.gz"
 FOLDER = "UT-Podcast"
@@ -35,32 +31,6 @@ MANNERS = {
 """Accent -> its rhythm: what a network hears of a waveform before it hears a spectrum."""
 CLIPS = {"AU": (449, 332), "UK": (246, 89), "US": (406, 240)}
 """Accent -> upstream's clips for training and for test."""
-
-
-def simulated_clips(simulation: Simulation) -> list[dict[str, str]]:
-    """The clips that the twin holds: clip_id and the columns of their description."""
-    return kept_clips(_upstream_clips(), simulation)
-
-
-def simulate_archive(archive_name: str, simulation: Simulation, target: Path) -> None:
-    """Writes a simulated archive in the layout of upstream's, without the transcripts.
-
-    Equal simulations give equal bytes. Raises ValueError for an archive that UT-Podcast lacks.
-    """
-    if archive_name != ARCHIVE:
-        raise ValueError(f"UT-Podcast has no archive {archive_name}: it has {ARCHIVE}")
-    clips = simulated_clips(simulation)
-    write_tarball(
-        target,
-        (
-            (
-                f"{FOLDER}/audio/{clip['partition']}/{clip['accent']}/{clip['clip_id']}.wav",
-                _simulate_clip(clip, simulation),
-            )
-            for clip in clips
-        ),
-    )
-    logger.info("%s: %d simulated clips", archive_name, len(clips))
 
 
 def _upstream_clips() -> Iterator[dict[str, str]]:
@@ -87,7 +57,19 @@ def _upstream_clips() -> Iterator[dict[str, str]]:
             }
 
 
-def _simulate_clip(clip: Mapping[str, str], simulation: Simulation) -> bytes:
+def _members(clips: Sequence[Clip], simulation: Simulation) -> Iterator[tuple[str, bytes]]:
+    """Audio, without the transcripts that upstream has."""
+    for clip in clips:
+        folder = f"{FOLDER}/audio/{clip['partition']}/{clip['accent']}"
+        yield f"{folder}/{clip['clip_id']}.wav", _simulate_clip(clip, simulation)
+
+
+def _simulate_clip(clip: Clip, simulation: Simulation) -> bytes:
     accent = clip["accent"]
     speech = Utterance(clip["clip_id"], clip["group"], {"accent": accent}, MANNERS[accent])
     return wav_bytes(synthesise(speech, simulation, SAMPLE_RATE), SAMPLE_RATE)
+
+
+_TWIN = Twin("UT-Podcast", _upstream_clips, {ARCHIVE: _members}, write_tarball)
+simulated_clips = _TWIN.simulated_clips
+simulate_archive = _TWIN.simulate_archive

@@ -66,7 +66,9 @@ def clip_descriptions(metadata: Mapping[str, Path]) -> ClipDescriptions:
             raise ValueError(f"bad name: {path.stem}, expected one like p225_001_mic1 or p225_001")
         speaker = name["speaker"]
         if path.parent.name != speaker:
-            raise ValueError(f"bad name: {path.stem} in folder {path.parent.name}")
+            raise ValueError(
+                f"bad name: {path.stem} in folder {path.parent.name}, expected folder {speaker}"
+            )
         if speaker not in speakers:
             raise DataError(
                 f"{path}: speaker {speaker} of this clip is not in {file}, which tells the accent. "

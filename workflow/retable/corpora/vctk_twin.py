@@ -5,16 +5,14 @@ Apart from `vctk.py`, so that a change of the synthesis leaves real audio alone.
 
 import io
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import soundfile
 
-from retable.corpora.selection import kept_clips
 from retable.corpora.simulation import SPEECH, Array, Utterance, generator, synthesise
+from retable.corpora.twin import Clip, Twin
 from retable.corpora.vctk import ACCENTS, SAMPLE_RATE, SPEAKER_INFO
-from retable.corpora.zip_archive import write_archive
 from retable.spec.corpus import Simulation
 
 logger = logging.getLogger(__name__)
@@ -53,27 +51,8 @@ SPEAKERS = {
 """Upstream's, by accent: id, gender and age."""
 
 
-def simulated_clips(simulation: Simulation) -> list[dict[str, str]]:
-    """The clips of the first microphone that the twin holds: clip_id and the columns of their
-    description.
-    """
-    return kept_clips(_upstream_clips(), simulation)
-
-
-def simulate_archive(archive_name: str, simulation: Simulation, target: Path) -> None:
-    """Writes a simulated archive in the layout of upstream's: clips of both microphones, texts and
-    the list of the speakers.
-
-    Equal simulations give equal bytes. Raises ValueError for an archive that VCTK lacks.
-    """
-    if archive_name != ARCHIVE:
-        raise ValueError(f"VCTK has no archive {archive_name}: it has {ARCHIVE}")
-    clips = simulated_clips(simulation)
-    write_archive(target, _members(clips, simulation))
-    logger.info("%s: %d simulated utterances", archive_name, len(clips))
-
-
 def _upstream_clips() -> Iterator[dict[str, str]]:
+    """Those of the first microphone."""
     for line in _speaker_lines():
         speaker, age, gender, accent = line.split()
         for number in range(1, UTTERANCES + 1):
@@ -99,10 +78,8 @@ def _speaker_lines() -> list[str]:
     )
 
 
-def _members(
-    clips: Sequence[Mapping[str, str]], simulation: Simulation
-) -> Iterator[tuple[str, bytes]]:
-    """(Path in the archive, content)."""
+def _members(clips: Sequence[Clip], simulation: Simulation) -> Iterator[tuple[str, bytes]]:
+    """Clips of both microphones, texts and the list of the speakers."""
     lines = ["ID  AGE  GENDER  ACCENTS  REGION COMMENTS", *_speaker_lines(), ""]
     yield SPEAKER_INFO, "\n".join(lines).encode()
     yield "license_text", b"Simulated audio in the layout of VCTK, which has another licence.\n"
@@ -122,12 +99,12 @@ def _members(
             yield f"txt/{speaker}/{speaker}_{utterance}.txt", text.encode()
 
 
-def _synthesise(clip: Mapping[str, str], simulation: Simulation) -> Array:
+def _synthesise(clip: Clip, simulation: Simulation) -> Array:
     utterance = Utterance(clip["clip_id"], clip["group"], {"accent": clip["accent"]}, SPEECH)
     return synthesise(utterance, simulation, SAMPLE_RATE)
 
 
-def _farther(clip: Mapping[str, str], samples: Array, simulation: Simulation) -> Array:
+def _farther(clip: Clip, samples: Array, simulation: Simulation) -> Array:
     """What the second microphone records of a clip: quieter, with a noise of its own."""
     rng = generator(simulation.seed, "second microphone", clip["clip_id"])
     noise = rng.standard_normal(samples.shape, dtype=np.float32)
@@ -139,3 +116,8 @@ def _flac(samples: Array) -> bytes:
     buffer = io.BytesIO()
     soundfile.write(buffer, samples, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
     return buffer.getvalue()
+
+
+_TWIN = Twin("VCTK", _upstream_clips, {ARCHIVE: _members})
+simulated_clips = _TWIN.simulated_clips
+simulate_archive = _TWIN.simulate_archive

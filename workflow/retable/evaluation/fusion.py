@@ -15,7 +15,6 @@ instead, whose softmax is the fused score.
 """
 
 import itertools
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,6 +26,7 @@ from retable.evaluation.classifiers import Classifier, Segments, read_classifier
 from retable.evaluation.ensembles import Ensemble, Stack, ensembles, stack
 from retable.evaluation.fusion_sizes import accuracy_by_number
 from retable.evaluation.predictions import Predictions, write_predictions
+from retable.json_files import write_json
 from retable.spec.paper import Fusion
 from retable.splits.clip_roles import ROLES
 from retable.tsv import write_tsv
@@ -83,7 +83,7 @@ def write_fusion(
     write_tsv(pd.concat(audits), audit)
     write_tsv(pd.concat(accuracies)[SIZE_COLUMNS], sizes)
     found = fusion_facts(fusion, planned, classifiers)
-    facts.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    write_json(found, facts)
     logger.info(
         "%s %s: %d combinations of %d classifiers, %d clips", fusion.fusion, fusion.variant,
         found["combinations"], found["classifiers"], found["clips"],

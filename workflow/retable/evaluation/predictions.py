@@ -12,14 +12,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from retable.errors import DataError
+from retable.evaluation.clip_rows import ClipRows, join_parts, read_parts, to_columns
 from retable.splits.clip_roles import ROLES
 
 CLASSES_KEY = b"retable.classes"
-KEY = ["repeat", "fold", "role", "task", "clip_id", "segment", "channel"]
 SCHEMA = pa.schema(
     [
         ("repeat", pa.int64()),
@@ -32,6 +31,12 @@ SCHEMA = pa.schema(
         ("target", pa.string()),
         ("scores", pa.list_(pa.float32())),
     ]
+)
+PREDICTIONS = ClipRows(
+    "predictions",
+    SCHEMA,
+    key=("repeat", "fold", "role", "task", "clip_id", "segment", "channel"),
+    metadata=(CLASSES_KEY,),
 )
 
 
@@ -51,11 +56,8 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
     Raises:
         DataError: A score is not finite, a target or role is unknown, or a row occurs twice.
     """
-    missing = [name for name in SCHEMA.names if name not in predictions.table.columns]
-    if missing:
-        raise DataError(f"{path}: predictions lack the column {', '.join(missing)}")
-    validate_predictions(predictions, str(path))
-    ordered = predictions.table[SCHEMA.names].sort_values(KEY, kind="stable")
+    ordered = to_columns(predictions.table, PREDICTIONS, path)
+    _require_scores(predictions, str(path))
     classes = {task: list(names) for task, names in predictions.classes.items()}
     metadata = {CLASSES_KEY: json.dumps(classes, sort_keys=True, ensure_ascii=False).encode()}
     columns = [
@@ -80,23 +82,16 @@ def read_predictions(paths: Sequence[Path], roles: Collection[str] = ROLES) -> P
         DataError: A file is not one of ours, parts disagree on the classes, rows are invalid, or
             there are none of these roles.
     """
-    if not paths:
-        raise DataError("no predictions to read: the experiment has no parts")
-    parts = [_read_part(path, roles) for path in paths]
-    for path, part in zip(paths, parts, strict=True):
-        if part.classes != parts[0].classes:
+    parts = read_parts(paths, PREDICTIONS, roles)
+    classes = [_classes(part) for part in parts]
+    for path, own in zip(paths, classes, strict=True):
+        if own != classes[0]:
             raise DataError(
-                f"{path}: classes {part.classes} differ from {parts[0].classes} of {paths[0]}; "
+                f"{path}: classes {own} differ from {classes[0]} of {paths[0]}; "
                 "remove the older part and train it again"
             )
-    table = pd.concat([part.table for part in parts], ignore_index=True)
-    predictions = Predictions(
-        table=table.sort_values(KEY, kind="stable", ignore_index=True), classes=parts[0].classes
-    )
-    source = ", ".join(map(str, paths))
-    if table.empty and set(roles) != set(ROLES):
-        raise DataError(f"{source}: no predictions of the role {' or '.join(roles)}")
-    validate_predictions(predictions, source)
+    predictions = Predictions(join_parts(parts, paths, PREDICTIONS, roles), classes[0])
+    _require_scores(predictions, ", ".join(map(str, paths)))
     return predictions
 
 
@@ -105,20 +100,10 @@ def score_matrix(rows: pd.DataFrame) -> np.ndarray:
     return np.concatenate(rows["scores"].to_numpy()).reshape(len(rows), -1)
 
 
-def validate_predictions(predictions: Predictions, source: str) -> None:
-    """Raise DataError, naming `source`, unless the predictions are usable."""
-    table, classes = predictions.table, predictions.classes
-    if table.empty:
-        raise DataError(f"{source}: no predictions; train the run again")
-    roles = sorted(set(table["role"].unique()) - set(ROLES))
-    if roles:
-        raise DataError(f"{source}: unknown role {roles[0]!r}; expected {', '.join(ROLES)}")
-    twice = table.duplicated(KEY)
-    if twice.any():
-        first = table.loc[twice, KEY].iloc[0].to_dict()
-        raise DataError(f"{source}: {int(twice.sum())} rows occur twice, the first is {first}")
-    for task, rows in table.groupby("task"):
-        _validate_task(str(task), rows, classes, source)
+def _require_scores(predictions: Predictions, source: str) -> None:
+    """Known targets, and one finite score a class."""
+    for task, rows in predictions.table.groupby("task"):
+        _validate_task(str(task), rows, predictions.classes, source)
 
 
 def _validate_task(
@@ -159,18 +144,6 @@ def _score_lists(scores: pd.Series) -> pa.ListArray:
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values))
 
 
-def _read_part(path: Path, roles: Collection[str]) -> Predictions:
-    try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise DataError(f"{path}: not a readable predictions file ({error})") from error
-    metadata = table.schema.metadata or {}
-    if CLASSES_KEY not in metadata or table.schema.names != SCHEMA.names:
-        raise DataError(
-            f"{path}: not a predictions file of Retable (columns "
-            f"{', '.join(table.schema.names)}); remove it and train the run again"
-        )
-    classes = {task: tuple(names) for task, names in json.loads(metadata[CLASSES_KEY]).items()}
-    if set(roles) != set(ROLES):
-        table = table.filter(pc.is_in(table["role"], value_set=pa.array(list(roles))))
-    return Predictions(table=table.to_pandas(), classes=classes)
+def _classes(part: pa.Table) -> dict[str, tuple[str, ...]]:
+    found = json.loads(part.schema.metadata[CLASSES_KEY])
+    return {task: tuple(names) for task, names in found.items()}

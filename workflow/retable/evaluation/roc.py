@@ -15,22 +15,27 @@ STEPS = 200
 
 
 @dataclass(frozen=True)
-class EqualError:
+class EqualErrorRate:
     """Where false acceptances are as frequent as false rejections."""
 
     rate: float
     """Interpolated linearly between the two thresholds around it."""
     threshold: float
-    """That of the two at which both rates are closer to each other; of equals, the one that
-    accepts less. It lies halfway between the lowest score that it accepts and the next."""
+    """At the threshold where the two rates differ least (of equals the higher): midway between the
+    lowest accepted score and the next lower one. Where nothing is accepted there: the highest
+    score, which none exceeds."""
 
 
-def equal_error(target: np.ndarray, scores: np.ndarray) -> EqualError:
+def equal_error_rate(target: np.ndarray, scores: np.ndarray) -> EqualErrorRate:
     """Find the equal error rate.
 
     Args:
         target: (n,), whether each must be accepted; some must be, and some not.
-        scores: (n,), finite. Where all are equal, nothing is accepted and the rate is a half.
+        scores: (n,), finite.
+
+    Returns:
+        The rate and its threshold. Where all scores are equal, the rate is a half and nothing is
+        accepted.
     """
     # Falling thresholds, each of them accepted: nothing is at the first, and all at the last.
     false, true, thresholds = roc_curve(target, scores, drop_intermediate=False)
@@ -44,20 +49,23 @@ def equal_error(target: np.ndarray, scores: np.ndarray) -> EqualError:
     threshold = (
         (thresholds[place] + thresholds[place + 1]) / 2 if place else float(thresholds[after])
     )
-    return EqualError(float(rate), float(threshold))
+    return EqualErrorRate(float(rate), float(threshold))
 
 
-def error_rates(target: np.ndarray, accepted: np.ndarray) -> tuple[float, float]:
-    """False and true acceptance of decisions.
+def acceptance_rates(target: np.ndarray, accepted: np.ndarray) -> tuple[float, float]:
+    """How often decisions accept what must not be accepted, and what must be.
 
     Args:
         target: (n,), whether each must be accepted; some must be, and some not.
         accepted: (n,), whether it is.
+
+    Returns:
+        False and true acceptance, as shares.
     """
     return float(accepted[~target].mean()), float(accepted[target].mean())
 
 
-def curve(target: np.ndarray, scores: np.ndarray) -> pd.DataFrame:
+def roc_points(target: np.ndarray, scores: np.ndarray) -> pd.DataFrame:
     """True acceptance at equally spaced false acceptances, for any number of scores.
 
     Args:
@@ -74,8 +82,12 @@ def curve(target: np.ndarray, scores: np.ndarray) -> pd.DataFrame:
     return _points([0.0, *grid], [0.0, *np.interp(grid, false, true)])
 
 
-def curve_of_decisions(false_acceptance: float, true_acceptance: float) -> pd.DataFrame:
-    """The three points of decisions without scores: accept nothing, decide, accept all."""
+def roc_points_of_decisions(false_acceptance: float, true_acceptance: float) -> pd.DataFrame:
+    """The three points of decisions without scores.
+
+    Returns:
+        Columns `false_acceptance, true_acceptance`: accept nothing, decide, accept all.
+    """
     return _points([0.0, false_acceptance, 1.0], [0.0, true_acceptance, 1.0])
 
 

@@ -1,4 +1,4 @@
-"""Predictions of an experiment or fusion to its scores and confusion counts, in long form."""
+"""Predictions of experiments, fusions and verifications to scores and confusion counts."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,13 +29,13 @@ def score_experiment(
     scores: Path,
     confusion: Path,
 ) -> None:
-    """Score the validation and test clips of every variant of an experiment or fusion.
+    """Score what every variant of an experiment, fusion or verification decides.
 
     Args:
         predictions_by_variant: variant -> the predictions of all its parts.
         poolings: variant -> how segments decide for their clip.
         scores: Is written with `SCORE_COLUMNS`: every fold, and fold `pooled` over the folds of a
-            repeat; `n` is the number of decisions.
+            repeat, for validation and test clips; `n` is the number of decisions.
         confusion: Is written with `CONFUSION_COLUMNS`: every fold, all pairs of classes, in the
             order of the classes.
 

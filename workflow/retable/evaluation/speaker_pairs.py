@@ -47,7 +47,7 @@ def speakers_of(clips: pd.Index, speakers: pd.Series, dataset: Path) -> pd.Serie
     return found
 
 
-def draw_pairs(speakers: pd.Series, pairs: int, seed: int, role: Role, run: str) -> pd.DataFrame:
+def draw_pairs(speakers: pd.Series, pairs: int, seed: int, role: Role, place: str) -> pd.DataFrame:
     """Draw different pairs of different clips, half of them of one speaker, the others of two.
 
     Equal clips, speakers and seeds give equal pairs, whatever the order of the clips.
@@ -57,7 +57,7 @@ def draw_pairs(speakers: pd.Series, pairs: int, seed: int, role: Role, run: str)
         pairs: How many, an even number.
         seed: Of the draw, which is another for every role.
         role: What the clips are to the run.
-        run: The run, for messages.
+        place: The verification and run, for messages.
 
     Returns:
         Columns `first, second, same`, sorted: clip_ids with `first < second`, and whether both
@@ -70,14 +70,13 @@ def draw_pairs(speakers: pd.Series, pairs: int, seed: int, role: Role, run: str)
     # those of its own. Each kind of pair is then numbered by its later clip.
     clips = speakers.rename_axis("clip_id").reset_index(name="speaker")
     clips = clips.sort_values(["speaker", "clip_id"], ignore_index=True)
-    place = np.arange(len(clips))
     of_own = clips.groupby("speaker").cumcount().to_numpy()
-    of_others = place - of_own
+    of_others = np.arange(len(clips)) - of_own
     each = pairs // 2
-    _require_enough(each, int(of_own.sum()), int(of_others.sum()), f"{run}, role {role}", clips)
+    _require_enough(each, int(of_own.sum()), int(of_others.sum()), f"{place}, role {role}", clips)
     generator = np.random.default_rng([seed, ROLES.index(role)])
     same = _draw(of_own, of_others, each, generator)
-    different = _draw(of_others, np.zeros_like(place), each, generator)
+    different = _draw(of_others, np.zeros_like(of_own), each, generator)
     clip = clips["clip_id"].to_numpy(dtype=object)[np.concatenate([same, different])]
     table = pd.DataFrame(np.sort(clip, axis=1), columns=["first", "second"])
     table["same"] = np.arange(len(table)) < each

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import pandas as pd
 
@@ -11,20 +12,33 @@ from retable.evaluation.pooling import decide
 from retable.evaluation.predictions import Predictions, read_predictions
 from retable.spec.paper import Verification
 
-Run = tuple[int, int]
+RunKey = tuple[int, int]
 """Repeat and fold."""
 
 
-def tested_classes(verification: Verification, members: Sequence[Path]) -> dict[Run, pd.Series]:
-    """Run -> the class of the verification's task that each test clip is taken for, by clip_id.
+def place_of(verification: Verification, run: RunKey) -> str:
+    """A run of a verification, as messages name it."""
+    repeat, fold = run
+    return f"{verification.subject}: repeat {repeat} fold {fold}"
 
-    Of several segments, the class of highest mean score.
+
+def predicted_classes(
+    verification: Verification, predicted: Sequence[Path]
+) -> dict[RunKey, pd.Series]:
+    """What the runs take their test clips for; of several segments, by the highest mean score.
+
+    Args:
+        verification: Of whose task the classes are.
+        predicted: Predictions of all parts of its experiment.
+
+    Returns:
+        Run -> class by clip_id.
 
     Raises:
         DataError: Predictions are unreadable, or none are of the task.
     """
     task = verification.task
-    read = read_predictions(members, ("test",))
+    read = read_predictions(predicted, ("test",))
     rows = read.table[read.table["task"] == task]
     if rows.empty:
         raise DataError(
@@ -33,38 +47,46 @@ def tested_classes(verification: Verification, members: Sequence[Path]) -> dict[
             "predicts it, or decide by cosine"
         )
     decisions = decide(Predictions(rows, {task: read.classes[task]}))
-    return {run: own.set_index("clip_id")["predicted"] for run, own in _runs(decisions).items()}
+    return {run: own.set_index("clip_id")["predicted"] for run, own in _by_run(decisions).items()}
 
 
 def embedded_clips(
-    verification: Verification, members: Sequence[Path], embeddings: Sequence[Path]
-) -> dict[Run, pd.DataFrame]:
-    """Run -> the embeddings of its training and test clips, as `read_embeddings` gives them.
+    verification: Verification, predicted: Sequence[Path], embeddings: Sequence[Path]
+) -> dict[RunKey, pd.DataFrame]:
+    """The embeddings of the training and test clips of each run.
+
+    Args:
+        verification: Whose experiment the runs are of.
+        predicted: Predictions of all its parts.
+        embeddings: Embeddings of all its parts.
+
+    Returns:
+        Run -> rows as `read_embeddings` gives them.
 
     Raises:
         DataError: Files are unreadable; or a run lacks the embeddings of its training clips, of
             clips that it tests, or has some of others.
     """
-    by_run = _runs(read_embeddings(embeddings, ("train", "test")))
-    tested = _runs(read_predictions(members, ("test",)).table)
-    _require_same_clips(verification, tested, by_run)
-    return by_run
+    embedded = _by_run(read_embeddings(embeddings, ("train", "test")))
+    tested = _by_run(read_predictions(predicted, ("test",)).table)
+    _require_same_clips(verification, tested, embedded)
+    return embedded
 
 
 def _require_same_clips(
     verification: Verification,
-    predicted: Mapping[Run, pd.DataFrame],
-    embedded: Mapping[Run, pd.DataFrame],
+    tested: Mapping[RunKey, pd.DataFrame],
+    embedded: Mapping[RunKey, pd.DataFrame],
 ) -> None:
     advice = (
         f"; remove the predictions and embeddings of experiment {verification.experiment} and "
         "build them again"
     )
-    for run in sorted({*predicted, *embedded}):
-        place = f"{verification.subject}: repeat {run[0]} fold {run[1]}"
+    for run in sorted({*tested, *embedded}):
+        place = place_of(verification, run)
         if run not in embedded:
             raise DataError(f"{place} has predictions but no embeddings" + advice)
-        if run not in predicted:
+        if run not in tested:
             raise DataError(f"{place} has embeddings but no predictions" + advice)
         by_role = embedded[run].groupby("role")["clip_id"].agg(set)
         if "train" not in by_role:
@@ -72,7 +94,7 @@ def _require_same_clips(
                 f"{place} has no embeddings of the role train, whose pairs give the threshold"
                 + advice
             )
-        other = set(predicted[run]["clip_id"]) ^ by_role.get("test", set())
+        other = set(tested[run]["clip_id"]) ^ by_role.get("test", set())
         if other:
             raise DataError(
                 f"{place}: {len(other)} test clips have either predictions or embeddings but not "
@@ -80,9 +102,5 @@ def _require_same_clips(
             )
 
 
-def _runs(table: pd.DataFrame) -> dict[Run, pd.DataFrame]:
-    runs = table[["repeat", "fold"]].drop_duplicates().itertuples(index=False, name=None)
-    return {
-        (repeat, fold): table[(table["repeat"] == repeat) & (table["fold"] == fold)]
-        for repeat, fold in sorted(runs)
-    }
+def _by_run(table: pd.DataFrame) -> dict[RunKey, pd.DataFrame]:
+    return cast(dict[RunKey, pd.DataFrame], dict(iter(table.groupby(["repeat", "fold"]))))

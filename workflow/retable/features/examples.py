@@ -17,19 +17,18 @@ import pandas as pd
 import torch
 
 from retable.audio.store import AudioStore
+from retable.corpora.filters import matching_rows, values_present
 from retable.errors import DataError
 from retable.features.examples_file import Examples, Levels, write_example_file
+from retable.features.shown import ShownFeature, fft_size
 from retable.features.spectrogram import analysis_window
-from retable.spec.feature import NormalisedSpectrogram, Spectrogram
 from retable.spec.figure import ExampleClips
+from retable.spec.spectrogram import Spectrogram
 from retable.tsv import read_tsv
 
 LOWEST_LEVEL = -140.0
 """dBFS. Digital silence is given this level, below the quantisation noise of 16-bit audio (about
 -121 dBFS at a 512-sample window)."""
-
-ShownFeature = Spectrogram | NormalisedSpectrogram
-"""Features that have such a transform."""
 
 
 def write_examples(
@@ -47,7 +46,7 @@ def write_examples(
     Raises:
         DataError: the dataset lacks a column, or a class lacks a clip.
     """
-    table = read_tsv(dataset, ("clip_id",))
+    table = read_tsv(dataset, ("clip_id", "speaker"))
     store = AudioStore(audio)
     try:
         examples = class_examples(table, store, clips, feature)
@@ -75,6 +74,7 @@ def class_examples(
             f"its audio is at {audio.sample_rate} Hz, but the spectrograms are to be at "
             f"{feature.sample_rate} Hz; give them audio resampled to that rate"
         )
+    points = fft_size(feature)
     shown = example_clip_ids(table, clips)
     waveforms = tuple(audio[clip_id].astype(np.float16) for clip_id in shown)
     return Examples(
@@ -84,7 +84,7 @@ def class_examples(
             in_dbfs(power_spectrogram(audio[clip_id], feature)).astype(np.float16)
             for clip_id in shown
         ),
-        frequencies=np.arange(fft_size(feature) // 2 + 1) * feature.sample_rate / fft_size(feature),
+        frequencies=np.arange(points // 2 + 1) * feature.sample_rate / points,
         sample_rate=feature.sample_rate,
         hop=feature.hop,
         waveforms=waveforms if clips.waveforms else None,
@@ -100,26 +100,21 @@ def example_clip_ids(table: pd.DataFrame, clips: ExampleClips) -> list[str]:
     Raises:
         DataError: a column is missing, or a class has no such clip.
     """
-    filters = {name: clips.where | clips.each.get(name, {}) for name in clips.classes}
-    absent = sorted({"speaker", clips.by}.union(*filters.values()) - set(table.columns))
-    if absent:
-        raise DataError(
-            f"column {', '.join(absent)} is missing; `by`, `where` and `each` of the figure choose "
-            f"from {', '.join(table.columns)}"
-        )
-    return [_first_clip(table, clips.by, name, chosen) for name, chosen in filters.items()]
+    return [
+        _first_clip(table, clips.by, name, clips.where | clips.each.get(name, {}))
+        for name in clips.classes
+    ]
 
 
-def _first_clip(table: pd.DataFrame, by: str, name: str, filters: Mapping[str, str]) -> str:
-    left = table
-    for column, value in filters.items():
-        left = left[left[column] == value]
-    clip_ids = left.loc[left[by] == name, "clip_id"]
+def _first_clip(table: pd.DataFrame, by: str, name: str, chosen: Mapping[str, str]) -> str:
+    place = "`by`, `where` or `each` of the figure"
+    left = table[matching_rows(table, [{key: [value] for key, value in chosen.items()}], place)]
+    clip_ids = left.loc[matching_rows(left, [{by: [name]}], place), "clip_id"]
     if clip_ids.empty:
-        among = ", ".join(f"{column} {value}" for column, value in filters.items())
+        among = ", ".join(f"{column} {value}" for column, value in chosen.items())
         raise DataError(
             f"no clip has {name!r} in column {by}{among and f' with {among}'}; "
-            f"there are {', '.join(sorted(set(left[by]))) or 'no clips at all'}. "
+            f"values present: {values_present(left[by])}. "
             "Correct `classes`, `where` or `each` of the figure in paper.yaml."
         )
     return str(min(clip_ids))
@@ -167,13 +162,10 @@ def power_spectrogram(waveform: np.ndarray, feature: ShownFeature) -> np.ndarray
     return (magnitude.double() / full_scale).square().numpy()
 
 
-def fft_size(feature: ShownFeature) -> int:
-    """Points of the Fourier transform."""
-    return feature.window if isinstance(feature, Spectrogram) else feature.fft_size
-
-
 def shown_window(feature: ShownFeature) -> torch.Tensor:
-    """The window (samples,): a Hamming window is VGGVox's, symmetric, where that is the feature."""
+    """Window (samples,): the feature's own; for a normalised spectrogram VGGVox's, a symmetric
+    Hamming window.
+    """
     if isinstance(feature, Spectrogram):
         return analysis_window(feature)
     return torch.hamming_window(feature.window, periodic=False)

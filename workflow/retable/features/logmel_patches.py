@@ -34,6 +34,11 @@ def patch_count(frames: int, size: int, hop: int) -> int:
     return max(0, 1 + (frames - size) // hop)
 
 
+def stored_frames(spec: LogMelPatches) -> int:
+    """Columns of a clip's image: as many as its patches cover."""
+    return spec.frames + (spec.patches - 1) * spec.hop_frames
+
+
 def mel_filters(spec: LogMelPatches) -> scipy.sparse.csr_array:
     """The filters of the bands (bands, window // 2 + 1).
 
@@ -71,7 +76,7 @@ def mel_powers(
         center=True,
         pad_mode="constant",
         return_complex=True,
-    )[..., : spec.stored_frames].numpy()
+    )[..., : stored_frames(spec)].numpy()
     # From here on without torch, which may cut sums by its number of threads: the result is the
     # same on any number of cores.
     powers = spectra.real**2 + spectra.imag**2
@@ -141,8 +146,9 @@ class LogMelPatchesExtractor(Extractor):
             DataError: clips have not; all are counted and the first of them named.
         """
         spec = self.spec
+        covered = stored_frames(spec)
         frames = {clip_id: 1 + samples // spec.hop for clip_id, samples in lengths.items()}
-        short = [clip_id for clip_id in frames if frames[clip_id] < spec.stored_frames]
+        short = [clip_id for clip_id in frames if frames[clip_id] < covered]
         if not short:
             return
         named = [
@@ -151,17 +157,17 @@ class LogMelPatchesExtractor(Extractor):
             for clip_id in short
         ]
         listing = listed(named, most=5, separator="; ")
-        needed = (spec.stored_frames - 1) * spec.hop / spec.sample_rate
+        needed = (covered - 1) * spec.hop / spec.sample_rate
         raise DataError(
             f"{spec.patches} patches of {spec.frames} frames, one every {spec.hop_frames}, need "
-            f"clips of {spec.stored_frames} frames ({needed:.2f} s), but clip "
+            f"clips of {covered} frames ({needed:.2f} s), but clip "
             f"{listing}. Lower `patches` of the feature (or `frames`, for a clip that is shorter "
             "than one), or leave these clips out of the dataset."
         )
 
     def silence(self) -> np.ndarray:
         """The shortest clip with all patches: (samples,), or (2, samples) for stereo."""
-        samples = (self.spec.stored_frames - 1) * self.spec.hop
+        samples = (stored_frames(self.spec) - 1) * self.spec.hop
         shape = (samples,) if self.spec.audio_layout == "mono" else (2, samples)
         return np.zeros(shape, dtype=np.float32)
 

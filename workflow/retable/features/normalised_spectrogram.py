@@ -4,11 +4,11 @@ The paper follows VGGVox, whose own code says what it prints as 512x400: all 512
 transform of windows of 25 ms, 10 ms apart. The upper half mirrors the lower one, so that a network
 sees each frequency twice.
 
-1. The clip without its mean. VGGVox has a high-pass filter there, and adds a little random noise,
-   which we leave out.
+1. The clip without its mean. VGGVox has a high-pass filter in its place, which changes nothing
+   after normalisation by row but the lowest rows, and adds dither, which we leave out.
 2. Pre-emphasis: of each sample, a share of the one before it is subtracted.
-3. Zeros at the end of a shorter clip, up to `samples`. Of a longer one as many windows as fit, and
-   of more than `longest_frames` of them those in its middle.
+3. Zeros at the end of a shorter clip, up to `frames` windows. Of a longer one as many windows as
+   fit, and of more than `longest_frames` of them those in its middle.
 4. Windows by a Hamming window, the first at the first sample and none beyond the last: the paper's
    400 are 64,240 samples, where 4 s have 398. With zeros behind them, up to `fft_size`, they are
    transformed: phases are relative to a window's first sample.
@@ -33,14 +33,19 @@ import scipy.signal
 
 from retable.features.extractor import Extractor, plain_number
 from retable.features.waveform import mean_and_deviation
-from retable.spec.feature import NormalisedSpectrogram
+from retable.spec.spectrogram import NormalisedSpectrogram
 
 SMALLEST_DEVIATION = {"magnitude": 1e-7, "power_density": 1e-21}
 """A row that varies less (digital silence, or imaginary parts at 0 Hz) is centred, not blown up:
 less than the quantisation noise of 16-bit audio leaves in any row, and more than rounding does."""
 
 
-def emphasised(waveform: np.ndarray, share: float) -> np.ndarray:
+def spanned_samples(frames: int, spec: NormalisedSpectrogram) -> int:
+    """Samples from the first of the first window to the last of the last: the paper's 64,240."""
+    return spec.window + (frames - 1) * spec.hop
+
+
+def pre_emphasised(waveform: np.ndarray, share: float) -> np.ndarray:
     """A clip without its mean, less `share` of the sample before: (samples,) to the same float64.
 
     The first sample has none before it and stays (VGGVox's mfccspec.m).
@@ -50,14 +55,14 @@ def emphasised(waveform: np.ndarray, share: float) -> np.ndarray:
     return centred
 
 
-def fitted(waveform: np.ndarray, samples: int) -> np.ndarray:
+def fit_length(waveform: np.ndarray, samples: int) -> np.ndarray:
     """A clip (any samples,) as (samples,): its middle, or zeros at its end."""
     start = max(len(waveform) - samples, 0) // 2
     kept = waveform[start : start + samples]
     return np.pad(kept, (0, samples - len(kept)))
 
 
-def transformed(samples: np.ndarray, spec: NormalisedSpectrogram) -> np.ndarray:
+def windowed_transform(samples: np.ndarray, spec: NormalisedSpectrogram) -> np.ndarray:
     """Fourier transform of Hamming windows: complex128 (fft_size // 2 + 1, frames).
 
     Args:
@@ -95,7 +100,7 @@ def spectrogram_rows(samples: np.ndarray, spec: NormalisedSpectrogram) -> np.nda
     """
     if spec.spectrum == "power_density":
         return power_density(samples, spec)
-    half = transformed(samples, spec)
+    half = windowed_transform(samples, spec)
     if spec.rows == "real_imaginary":
         return np.concatenate([half.real, half.imag])
     magnitudes = np.abs(half)
@@ -133,8 +138,8 @@ class NormalisedSpectrogramExtractor(Extractor):
     def _image(self, waveform: np.ndarray) -> np.ndarray:
         """That of a clip: float64 (height, its frames)."""
         spec = self.spec
-        span = spec.window + (self.stored_length(len(waveform)) - 1) * spec.hop
-        samples = fitted(emphasised(waveform, spec.pre_emphasis), span)
+        span = spanned_samples(self.stored_length(len(waveform)), spec)
+        samples = fit_length(pre_emphasised(waveform, spec.pre_emphasis), span)
         if spec.normalise == "row":
             return normalised_rows(spectrogram_rows(samples, spec), spec)
         mean, deviation = mean_and_deviation(samples)
@@ -142,12 +147,13 @@ class NormalisedSpectrogramExtractor(Extractor):
 
     def stored_length(self, samples: int) -> int:
         """Frames of a clip of so many samples, from `frames` to `longest_frames`."""
-        whole = 1 + (max(samples, self.spec.samples) - self.spec.window) // self.spec.hop
-        return min(whole, self.spec.longest_frames)
+        spec = self.spec
+        filled = max(samples, spanned_samples(spec.frames, spec))
+        return min(1 + (filled - spec.window) // spec.hop, spec.longest_frames)
 
     def silence(self) -> np.ndarray:
         """As much of it as fills what a network sees, (samples,)."""
-        return np.zeros(self.spec.samples, dtype=np.float32)
+        return np.zeros(spanned_samples(self.spec.frames, self.spec), dtype=np.float32)
 
     def facts(self) -> dict[str, Any]:
         """What the feature is, its height and width read from the image of silence."""

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from retable.errors import ConfigError
 from retable.features.extractor import Extractor
-from retable.spec.feature import Spectrogram, SpectrogramImage
+from retable.spec.spectrogram import Spectrogram, SpectrogramImage
 
 FLOOR = 1e-5
 """Added to magnitudes before the logarithm: -100 dB of a magnitude of 1, below the quantisation

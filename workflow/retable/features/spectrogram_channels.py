@@ -37,7 +37,7 @@ from retable.features.extractor import Extractor, plain_number
 from retable.features.resizing import resized
 from retable.features.waveform import mean_and_deviation
 from retable.features.whitening import whitened
-from retable.spec.feature import ImageChannel, SpectrogramChannels, Whitening
+from retable.spec.spectrogram import ImageChannel, SpectrogramChannels, Whitening
 
 FLOOR = 1e-6
 """Added to powers before the logarithm: what torchaudio's MFCC adds. The quantisation noise of a

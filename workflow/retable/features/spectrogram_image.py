@@ -26,7 +26,7 @@ from retable.errors import ConfigError
 from retable.features.extractor import Extractor, plain_number
 from retable.features.resizing import resized
 from retable.features.spectrogram import FLOOR, analysis_window, magnitude_spectrogram
-from retable.spec.feature import SpectrogramImage
+from retable.spec.spectrogram import SpectrogramImage
 
 
 def relative_levels(magnitudes: np.ndarray, range_db: float) -> np.ndarray:

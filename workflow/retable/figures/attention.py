@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from retable.errors import DataError
-from retable.figures.style import COLOURS, figure_style, new_figure, save_figure, title_figure
+from retable.figures.style import COLOURS, GREY, new_figure
 from retable.spec.figure import AttentionOverTime
 from retable.training.attention_examples_file import ClipAttention, read_attention_example_file
 
@@ -22,14 +23,8 @@ HIGHEST_PERCENTILE = 99.8
 
 
 def draw_attention(
-    figure: AttentionOverTime,
-    files: Mapping[str, Sequence[Path]],
-    titles: Mapping[str, str],
-    *,
-    note: str = "",
-    svg: Path,
-    png: Path,
-) -> None:
+    figure: AttentionOverTime, files: Mapping[str, Sequence[Path]], titles: Mapping[str, str]
+) -> Figure:
     """Draw a clip of each class over time: waveform, weights of the classifiers, probabilities.
 
     Classifiers stand in the order of their mean weight over all clips, the highest first, and
@@ -40,9 +35,6 @@ def draw_attention(
         figure: Its experiment, classes and title.
         files: Experiment -> its file with examples of attention.
         titles: Experiment -> its name, which heads no panel, for there is one.
-        note: Printed beneath the title, for instance that the audio is simulated.
-        svg: File to write.
-        png: File to write.
 
     Raises:
         DataError: The file is unreadable, or holds clips of other classes.
@@ -58,24 +50,22 @@ def draw_attention(
     weights = [clip.weights for clip in examples.clips]
     order = classifier_order(weights)
     highest = float(np.percentile(np.concatenate(weights), HIGHEST_PERCENTILE))
-    with figure_style():
-        heights = PANEL_INCHES * len(examples.clips)
-        drawing = new_figure(WIDTH_INCHES, 0.7 + sum(heights))
-        title_figure(drawing, figure.title, note)
-        grid = drawing.add_gridspec(len(heights), 1, height_ratios=heights)
-        for place, clip in enumerate(examples.clips):
-            # The row above the panels of a clip is left empty.
-            first = place * len(PANEL_INCHES) + 1
-            panels = [drawing.add_subplot(grid[row, 0]) for row in range(first, first + 3)]
-            seconds = len(clip.weights) * examples.step_s
-            _draw_waveform(panels[0], clip, seconds)
-            _draw_weights(panels[1], clip.weights[:, order], seconds, highest)
-            _draw_probabilities(panels[2], clip, examples.classes, seconds)
-            for axes in panels[:2]:
-                axes.sharex(panels[2])
-                axes.tick_params(bottom=False, labelbottom=False)
-        panels[2].set_xlabel("time (s)")
-        save_figure(drawing, svg, png)
+    heights = PANEL_INCHES * len(examples.clips)
+    drawing = new_figure(WIDTH_INCHES, 0.7 + sum(heights))
+    grid = drawing.add_gridspec(len(heights), 1, height_ratios=heights)
+    for place, clip in enumerate(examples.clips):
+        # The row above the panels of a clip is left empty.
+        first = place * len(PANEL_INCHES) + 1
+        panels = [drawing.add_subplot(grid[row, 0]) for row in range(first, first + 3)]
+        seconds = len(clip.weights) * examples.step_s
+        _draw_waveform(panels[0], clip, seconds)
+        _draw_weights(panels[1], clip.weights[:, order], seconds, highest)
+        _draw_probabilities(panels[2], clip, examples.classes, seconds)
+        for axes in panels[:2]:
+            axes.sharex(panels[2])
+            axes.tick_params(bottom=False, labelbottom=False)
+    panels[2].set_xlabel("time (s)")
+    return drawing
 
 
 def classifier_order(weights: Sequence[np.ndarray]) -> np.ndarray:
@@ -92,7 +82,7 @@ def _draw_waveform(axes: Axes, clip: ClipAttention, seconds: float) -> None:
     samples = clip.waveform.astype(np.float32)
     starts = _span_starts(len(samples), WAVEFORM_SPANS)
     low, high = np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
-    axes.fill_between(starts / len(samples) * seconds, low, high, color="#5f6368")
+    axes.fill_between(starts / len(samples) * seconds, low, high, color=GREY)
     axes.set_title(f"{clip.name}, clip {clip.clip_id}", loc="left")
     axes.set_ylabel("input")
     axes.set_yticks([])

@@ -8,17 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from retable.errors import DataError
 from retable.evaluation.scoring import first_of_best, read_confusion
-from retable.figures.style import (
-    CHARACTERS_PER_INCH,
-    figure_style,
-    new_figure,
-    save_figure,
-    title_figure,
-)
+from retable.figures.style import CHARACTERS_PER_INCH, new_figure
 from retable.spec.figure import ConfusionMatrices
 from retable.spec.split import Role
 from retable.splits.clip_roles import choosing_role
@@ -33,14 +28,8 @@ COUNTS_UP_TO = 16
 
 
 def draw_confusion_matrix(
-    figure: ConfusionMatrices,
-    confusions: Mapping[str, Sequence[Path]],
-    titles: Mapping[str, str],
-    *,
-    note: str = "",
-    svg: Path,
-    png: Path,
-) -> None:
+    figure: ConfusionMatrices, confusions: Mapping[str, Sequence[Path]], titles: Mapping[str, str]
+) -> Figure:
     """Draw one confusion matrix an experiment or fusion, pooled over its folds and repeats.
 
     Or over the folds of the best repeat alone, which the heading then names, counted from 0 as in
@@ -51,9 +40,6 @@ def draw_confusion_matrix(
         figure: Its experiments, task, variant, repeats and title.
         confusions: Experiment -> the files of its confusion counts, which are summed.
         titles: Experiment -> heading of its matrix.
-        note: Printed beneath the title, for instance that the audio is simulated.
-        svg: File to write.
-        png: File to write.
 
     Raises:
         DataError: The counts lack the figure's variant or task, or the clips to choose by.
@@ -66,21 +52,17 @@ def draw_confusion_matrix(
     columns = min(len(matrices), 2 if 2 * (side + LABEL_INCHES) < WIDEST_INCHES else 1)
     rows = math.ceil(len(matrices) / columns)
     width, height = (side + LABEL_INCHES) * columns + 0.8, (side + LABEL_INCHES) * rows + 0.6
-    with figure_style():
-        drawing = new_figure(max(width, 4.4), height)
-        axes = drawing.subplots(rows, columns, squeeze=False).ravel()
-        title_figure(drawing, figure.title, note)
-        for place, (title, classes, counts) in zip(axes, matrices, strict=False):
-            heading = textwrap.fill(title, int((side + LABEL_INCHES) * CHARACTERS_PER_INCH))
-            image = _draw_matrix(place, classes, counts, heading)
-        for place in axes[len(matrices) :]:
-            place.set_axis_off()
-        bar = drawing.colorbar(
-            image, ax=list(axes), shrink=0.6 / rows, aspect=25, ticks=[0, 0.5, 1]
-        )
-        bar.set_label("share of the true class", fontsize=8)
-        bar.outline.set_visible(False)
-        save_figure(drawing, svg, png)
+    drawing = new_figure(max(width, 4.4), height)
+    axes = drawing.subplots(rows, columns, squeeze=False).ravel()
+    for place, (title, classes, counts) in zip(axes, matrices, strict=False):
+        heading = textwrap.fill(title, int((side + LABEL_INCHES) * CHARACTERS_PER_INCH))
+        image = _draw_matrix(place, classes, counts, heading)
+    for place in axes[len(matrices) :]:
+        place.set_axis_off()
+    bar = drawing.colorbar(image, ax=list(axes), shrink=0.6 / rows, aspect=25, ticks=[0, 0.5, 1])
+    bar.set_label("share of the true class", fontsize=8)
+    bar.outline.set_visible(False)
+    return drawing
 
 
 def _matrix(

@@ -6,17 +6,11 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from retable.errors import DataError
-from retable.figures.style import (
-    COLOURS,
-    figure_style,
-    legend_below,
-    new_figure,
-    save_figure,
-    title_figure,
-)
+from retable.figures.style import COLOURS, GREY, legend_below, new_figure
 from retable.spec.figure import LearningCurves
 from retable.tsv import as_numbers, read_tsv
 
@@ -35,14 +29,8 @@ METRICS = {"loss": "loss, summed over tasks", "accuracy": "{task} accuracy (%)"}
 
 
 def draw_learning_curves(
-    figure: LearningCurves,
-    histories: Mapping[str, Sequence[Path]],
-    titles: Mapping[str, str],
-    *,
-    note: str = "",
-    svg: Path,
-    png: Path,
-) -> None:
+    figure: LearningCurves, histories: Mapping[str, Sequence[Path]], titles: Mapping[str, str]
+) -> Figure:
     """Draw loss and accuracy over epochs: mean over runs, and a band of one standard deviation.
 
     The loss is the sum over all tasks that training minimises, the accuracy that of one task. The
@@ -54,9 +42,6 @@ def draw_learning_curves(
         figure: Its experiments, task and title.
         histories: Experiment -> the histories of its parts, in the figure's variant.
         titles: Experiment -> its name in the legend.
-        note: Printed beneath the title, for instance that the audio is simulated.
-        svg: File to write.
-        png: File to write.
 
     Raises:
         DataError: A history is unreadable or lacks the figure's task.
@@ -64,27 +49,25 @@ def draw_learning_curves(
     runs = {name: _runs(histories[name], figure.task) for name in figure.experiments}
     means = {name: mean_curves(table) for name, table in runs.items()}
     looks = _looks(means)
-    with figure_style():
-        drawing = new_figure(8.2, 3.9)
-        title_figure(drawing, figure.title, note)
-        for axes, (metric, label) in zip(drawing.subplots(1, 2), METRICS.items(), strict=True):
-            for index, name in enumerate(figure.experiments):
-                mean, single = means[name], runs[name]
-                _draw_lines(
-                    axes,
-                    mean[mean["metric"] == metric],
-                    single[single["metric"] == metric],
-                    _colour(index),
-                    looks,
-                )
-            axes.set_xlabel("epoch")
-            axes.set_ylabel(label.format(task=figure.task.replace("_", " ")))
-            axes.grid(axis="y")
-            axes.set_axisbelow(True)
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-            axes.margins(x=0.01)
-        legend_below(drawing, _legend(runs, titles, looks))
-        save_figure(drawing, svg, png)
+    drawing = new_figure(8.2, 3.9)
+    for axes, (metric, label) in zip(drawing.subplots(1, 2), METRICS.items(), strict=True):
+        for index, name in enumerate(figure.experiments):
+            mean, single = means[name], runs[name]
+            _draw_lines(
+                axes,
+                mean[mean["metric"] == metric],
+                single[single["metric"] == metric],
+                _colour(index),
+                looks,
+            )
+        axes.set_xlabel("epoch")
+        axes.set_ylabel(label.format(task=figure.task.replace("_", " ")))
+        axes.grid(axis="y")
+        axes.set_axisbelow(True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.margins(x=0.01)
+    legend_below(drawing, _legend(runs, titles, looks))
+    return drawing
 
 
 def _runs(paths: Sequence[Path], task: str) -> pd.DataFrame:
@@ -178,8 +161,8 @@ def _legend(
         (titles.get(name, name), {"color": _colour(index), "linewidth": 3.0})
         for index, name in enumerate(runs)
     ]
-    roles = [(role, {"color": "#5f6368", **look}) for role, look in looks.items()]
-    single = [(RUNS_NAME, {"color": "#5f6368", "linewidth": RUN_WIDTH})]
+    roles = [(role, {"color": GREY, **look}) for role, look in looks.items()]
+    single = [(RUNS_NAME, {"color": GREY, "linewidth": RUN_WIDTH})]
     return experiments + roles + (single if any(map(_stop_apart, runs.values())) else [])
 
 

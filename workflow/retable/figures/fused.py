@@ -5,17 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from retable.errors import DataError
-from retable.figures.style import (
-    COLOURS,
-    figure_style,
-    legend_below,
-    new_figure,
-    save_figure,
-    title_figure,
-)
+from retable.figures.style import COLOURS, legend_below, new_figure
 from retable.spec.figure import AccuracyByFused
 from retable.tables.verdicts import print_number
 from retable.tsv import as_numbers, read_tsv
@@ -24,14 +18,8 @@ SIZE_COLUMNS = ("n", "draw", "accuracy")
 
 
 def draw_accuracy_by_fused(
-    figure: AccuracyByFused,
-    sizes: Mapping[str, Sequence[Path]],
-    titles: Mapping[str, str],
-    *,
-    note: str = "",
-    svg: Path,
-    png: Path,
-) -> None:
+    figure: AccuracyByFused, sizes: Mapping[str, Sequence[Path]], titles: Mapping[str, str]
+) -> Figure:
     """Draw how accuracy grows with the number of fused classifiers; a line a fusion.
 
     The line is the mean over the draws of that many classifiers, the band reaches from the worst
@@ -41,32 +29,27 @@ def draw_accuracy_by_fused(
         figure: Its fusions and title.
         sizes: Fusion -> its accuracies by number of classifiers.
         titles: Fusion -> its name in the legend.
-        note: Printed beneath the title, for instance that the audio is simulated.
-        svg: File to write.
-        png: File to write.
 
     Raises:
         DataError: A file is unreadable or holds no sizes.
     """
     curves = {name: accuracy_by_fused(sizes[name]) for name in figure.experiments}
     looks = []
-    with figure_style():
-        drawing = new_figure(6.2, 4.0)
-        title_figure(drawing, figure.title, note)
-        axes = drawing.subplots()
-        for index, (name, table) in enumerate(curves.items()):
-            colour = COLOURS[index % len(COLOURS)]
-            _draw_line(axes, table, colour)
-            looks.append((titles.get(name, name), {"color": colour, "marker": "o"}))
-        axes.set_xlabel("fused classifiers")
-        axes.set_ylabel("accuracy (%)")
-        axes.grid(axis="y")
-        axes.set_axisbelow(True)
-        axes.margins(x=0.08)
-        most = max(int(table["n"].max()) for table in curves.values())
-        axes.set_xticks(_ticks(most))
-        legend_below(drawing, looks)
-        save_figure(drawing, svg, png)
+    drawing = new_figure(6.2, 4.0)
+    axes = drawing.subplots()
+    for index, (name, table) in enumerate(curves.items()):
+        colour = COLOURS[index % len(COLOURS)]
+        _draw_line(axes, table, colour)
+        looks.append((titles.get(name, name), {"color": colour, "marker": "o"}))
+    axes.set_xlabel("fused classifiers")
+    axes.set_ylabel("accuracy (%)")
+    axes.grid(axis="y")
+    axes.set_axisbelow(True)
+    axes.margins(x=0.08)
+    most = max(int(table["n"].max()) for table in curves.values())
+    axes.set_xticks(_ticks(most))
+    legend_below(drawing, looks)
+    return drawing
 
 
 def accuracy_by_fused(paths: Sequence[Path]) -> pd.DataFrame:

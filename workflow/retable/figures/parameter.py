@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from retable.errors import DataError
 from retable.evaluation.scoring import POOLED
-from retable.figures.scores import METRICS, scores_of
-from retable.figures.style import COLOURS, figure_style, new_figure, save_figure, title_figure
+from retable.figures.scores import METRICS, metric_rows
+from retable.figures.style import COLOURS, new_figure
 from retable.spec.figure import MetricByParameter
 from retable.tables.verdicts import print_number
 
@@ -19,14 +20,8 @@ PANEL_INCHES = 1.8
 
 
 def draw_metric_by_parameter(
-    figure: MetricByParameter,
-    scores: Mapping[str, Sequence[Path]],
-    titles: Mapping[str, str],
-    *,
-    note: str = "",
-    svg: Path,
-    png: Path,
-) -> None:
+    figure: MetricByParameter, scores: Mapping[str, Sequence[Path]], titles: Mapping[str, str]
+) -> Figure:
     """Draw a metric of each task over the parameter: mean over folds and one standard deviation.
 
     Each task has a panel, because the tasks' ranges may lie far apart. The best value of the
@@ -37,9 +32,6 @@ def draw_metric_by_parameter(
         figure: Its experiments, tasks, metric, role, variant and title.
         scores: Experiment -> the files of its scores.
         titles: Experiment -> its value of the parameter, as text.
-        note: Printed beneath the title, for instance that the audio is simulated.
-        svg: File to write.
-        png: File to write.
 
     Raises:
         DataError: The scores lack the figure's variant, role, metric or a task, or a title is no
@@ -47,18 +39,16 @@ def draw_metric_by_parameter(
     """
     points = {task: metric_by_parameter(figure, scores, titles, task) for task in figure.tasks}
     metric = METRICS[figure.metric]
-    with figure_style():
-        drawing = new_figure(5.6, PANEL_INCHES * len(points) + 0.9)
-        title_figure(drawing, figure.title, note)
-        panels = drawing.subplots(len(points), 1, sharex=True, squeeze=False).ravel()
-        for index, (axes, (task, table)) in enumerate(zip(panels, points.items(), strict=True)):
-            _draw_points(axes, table, COLOURS[index % len(COLOURS)])
-            axes.set_ylabel(f"{task.replace('_', ' ')}\n{ROLES[figure.role]}{metric} (%)")
-        panels[-1].set_xlabel(figure.parameter_title)
-        positions = sorted(set(table["parameter"]))
-        panels[-1].set_xticks(positions, [f"{position:g}" for position in positions])
-        drawing.align_ylabels(panels)
-        save_figure(drawing, svg, png)
+    drawing = new_figure(5.6, PANEL_INCHES * len(points) + 0.9)
+    panels = drawing.subplots(len(points), 1, sharex=True, squeeze=False).ravel()
+    for index, (axes, (task, table)) in enumerate(zip(panels, points.items(), strict=True)):
+        _draw_points(axes, table, COLOURS[index % len(COLOURS)])
+        axes.set_ylabel(f"{task.replace('_', ' ')}\n{ROLES[figure.role]}{metric} (%)")
+    panels[-1].set_xlabel(figure.parameter_title)
+    positions = sorted(set(table["parameter"]))
+    panels[-1].set_xticks(positions, [f"{position:g}" for position in positions])
+    drawing.align_ylabels(panels)
+    return drawing
 
 
 def metric_by_parameter(
@@ -84,10 +74,16 @@ def metric_by_parameter(
 
 
 def _fold_values(paths: Sequence[Path], figure: MetricByParameter, task: str) -> pd.Series:
-    chosen = scores_of(
+    chosen = metric_rows(
         paths, variant=figure.variant, role=figure.role, task=task, metric=figure.metric
     )
-    return chosen.loc[chosen["fold"] != POOLED, "value"]
+    folds = chosen[chosen["fold"] != POOLED]
+    if folds.empty:
+        raise DataError(
+            f"{paths[0]}: scores of role {figure.role} are pooled alone, and a point is the mean "
+            "over folds; score the experiment again"
+        )
+    return folds["value"]
 
 
 def _number(experiment: str, titles: Mapping[str, str]) -> float:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from retable.errors import DataError
-from retable.figures.style import figure_style, new_figure, save_figure, title_figure
+from retable.figures.style import new_figure
 from retable.spec.figure import MixedPatches
 from retable.training.patch_examples_file import PatchExamples, read_patch_example_file
 
@@ -19,23 +20,14 @@ PERCENTILES = (1, 99)
 
 
 def draw_mixed_patches(
-    figure: MixedPatches,
-    files: Mapping[str, Sequence[Path]],
-    titles: Mapping[str, str],
-    *,
-    note: str = "",
-    svg: Path,
-    png: Path,
-) -> None:
+    figure: MixedPatches, files: Mapping[str, Sequence[Path]], titles: Mapping[str, str]
+) -> Figure:
     """Draw a patch of each class of a pair, and their mixture; a row a pair, one colour scale.
 
     Args:
         figure: Its experiment, pairs of classes and title.
         files: Experiment -> its file of example patches.
         titles: Not shown, for the patches are those of any experiment on these inputs.
-        note: Printed beneath the title, for instance that the audio is simulated.
-        svg: File to write.
-        png: File to write.
 
     Raises:
         DataError: The file is unreadable, or holds other pairs or another channel.
@@ -49,25 +41,23 @@ def draw_mixed_patches(
             "shows; remove it and build it again"
         )
     low, high = np.percentile(examples.patches, PERCENTILES)
-    with figure_style():
-        drawing = new_figure(WIDTH_INCHES, ROW_INCHES * len(figure.pairs) + 0.9)
-        title_figure(drawing, figure.title, note)
-        panels = drawing.subplots(len(figure.pairs), 3, sharex=True, sharey=True, squeeze=False)
-        for row, patches in enumerate(examples.patches):
-            for column, patch in enumerate(patches):
-                axes = panels[row, column]
-                image = _draw_patch(axes, patch, examples.frame_s, (low, high))
-                axes.set_title(_panel_title(examples, row, column), loc="left", fontsize=9)
-                if column < 2:
-                    _write_clip(axes, examples.clip_ids[row][column])
-        for axes in panels[:, 0]:
-            axes.set_ylabel("mel band")
-        for axes in panels[-1]:
-            axes.set_xlabel("time (s)")
-        bar = drawing.colorbar(image, ax=panels, aspect=35, pad=0.01, extend="both")
-        bar.set_label("log-mel power" + (", standardised" if examples.standardised else ""))
-        bar.outline.set_visible(False)
-        save_figure(drawing, svg, png)
+    drawing = new_figure(WIDTH_INCHES, ROW_INCHES * len(figure.pairs) + 0.9)
+    panels = drawing.subplots(len(figure.pairs), 3, sharex=True, sharey=True, squeeze=False)
+    for row, patches in enumerate(examples.patches):
+        for column, patch in enumerate(patches):
+            axes = panels[row, column]
+            image = _draw_patch(axes, patch, examples.frame_s, (low, high))
+            axes.set_title(_panel_title(examples, row, column), loc="left", fontsize=9)
+            if column < 2:
+                _write_clip(axes, examples.clip_ids[row][column])
+    for axes in panels[:, 0]:
+        axes.set_ylabel("mel band")
+    for axes in panels[-1]:
+        axes.set_xlabel("time (s)")
+    bar = drawing.colorbar(image, ax=panels, aspect=35, pad=0.01, extend="both")
+    bar.set_label("log-mel power" + (", standardised" if examples.standardised else ""))
+    bar.outline.set_visible(False)
+    return drawing
 
 
 def _panel_title(examples: PatchExamples, row: int, column: int) -> str:

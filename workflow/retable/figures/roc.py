@@ -8,16 +8,11 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from retable.errors import DataError
-from retable.figures.style import (
-    COLOURS,
-    figure_style,
-    new_figure,
-    save_figure,
-    title_figure,
-)
+from retable.figures.style import COLOURS, GREY, new_figure
 from retable.spec.figure import RocCurves
 from retable.tables.verdicts import print_number
 from retable.tsv import as_numbers, read_tsv
@@ -29,7 +24,6 @@ RUN_WIDTH = 0.6
 """Of the curve of a single run."""
 NAME_CHARACTERS = 40
 """Of a line of the legend, which stands beside the curves."""
-GREY = "#5f6368"
 CHANCE: dict[str, Any] = {"color": GREY, "linestyle": (0, (4, 2)), "linewidth": 1.0}
 SYMBOLS = {True: "o", False: "s"}
 """Of the decisions of a run: with a threshold, and without."""
@@ -41,7 +35,7 @@ SYMBOL_NAMES = {
 
 
 @dataclass(frozen=True)
-class Drawn:
+class VerifiedRuns:
     """One verification."""
 
     curves: pd.DataFrame
@@ -56,14 +50,8 @@ class Drawn:
 
 
 def draw_roc(
-    figure: RocCurves,
-    verified: Mapping[str, Sequence[Path]],
-    titles: Mapping[str, str],
-    *,
-    note: str = "",
-    svg: Path,
-    png: Path,
-) -> None:
+    figure: RocCurves, verified: Mapping[str, Sequence[Path]], titles: Mapping[str, str]
+) -> Figure:
     """Draw true against false acceptance: every run thin, their mean bold, one colour each.
 
     The mean is over the runs' true acceptances at equal false acceptance. A circle is where a run
@@ -74,38 +62,33 @@ def draw_roc(
         figure: Its verifications and title.
         verified: Verification -> `roc.tsv` and `runs.tsv`, as `write_verification` writes them.
         titles: Verification -> its name in the legend.
-        note: Printed beneath the title, for instance that the audio is simulated.
-        svg: File to write.
-        png: File to write.
 
     Raises:
         DataError: A file is unreadable or holds no runs.
     """
     every = {name: read_verified(*verified[name]) for name in figure.experiments}
     handles = []
-    with figure_style():
-        drawing = new_figure(8.2, 4.8)
-        title_figure(drawing, figure.title, note)
-        axes, beside = drawing.subplots(1, 2, width_ratios=(4.4, 3.4))
-        axes.plot([0, 100], [0, 100], **CHANCE)
-        for index, (name, one) in enumerate(every.items()):
-            colour = COLOURS[index % len(COLOURS)]
-            _draw_verification(axes, one, colour)
-            handles.append(_handle(titles.get(name, name), one, colour))
-        axes.set_xlabel("pairs of two speakers taken for one (%)")
-        axes.set_ylabel("pairs of one speaker taken for one (%)")
-        axes.set(xlim=(-1, 101), ylim=(-1, 101), aspect="equal")
-        axes.grid()
-        axes.set_axisbelow(True)
-        kinds = sorted({one.has_threshold for one in every.values()}, reverse=True)
-        handles += [_line(SYMBOL_NAMES[kind], GREY, kind, RUN_WIDTH) for kind in kinds]
-        handles.append(Line2D([], [], label="chance", **CHANCE))
-        beside.axis("off")
-        beside.legend(handles=handles, loc="upper left", labelspacing=0.9, borderaxespad=0)
-        save_figure(drawing, svg, png)
+    drawing = new_figure(8.2, 4.8)
+    axes, beside = drawing.subplots(1, 2, width_ratios=(4.4, 3.4))
+    axes.plot([0, 100], [0, 100], **CHANCE)
+    for index, (name, one) in enumerate(every.items()):
+        colour = COLOURS[index % len(COLOURS)]
+        _draw_verification(axes, one, colour)
+        handles.append(_handle(titles.get(name, name), one, colour))
+    axes.set_xlabel("false acceptance rate (%)")
+    axes.set_ylabel("true acceptance rate (%)")
+    axes.set(xlim=(-1, 101), ylim=(-1, 101), aspect="equal")
+    axes.grid()
+    axes.set_axisbelow(True)
+    kinds = sorted({one.has_threshold for one in every.values()}, reverse=True)
+    handles += [_line(SYMBOL_NAMES[kind], GREY, kind, RUN_WIDTH) for kind in kinds]
+    handles.append(Line2D([], [], label="chance", **CHANCE))
+    beside.axis("off")
+    beside.legend(handles=handles, loc="upper left", labelspacing=0.9, borderaxespad=0)
+    return drawing
 
 
-def read_verified(roc: Path, runs: Path) -> Drawn:
+def read_verified(roc: Path, runs: Path) -> VerifiedRuns:
     """Read the curves and the runs of a verification.
 
     Raises:
@@ -120,7 +103,7 @@ def read_verified(roc: Path, runs: Path) -> Drawn:
     table[shares] *= 100
     curves = as_numbers(read_tsv(roc, (*RUN, *RATES)), dict.fromkeys(RATES, float), roc)
     curves[RATES] *= 100
-    return Drawn(curves, table)
+    return VerifiedRuns(curves, table)
 
 
 def mean_curve(curves: pd.DataFrame) -> pd.DataFrame:
@@ -133,11 +116,13 @@ def mean_curve(curves: pd.DataFrame) -> pd.DataFrame:
     return curves.groupby(point)[RATES].mean()
 
 
-def summary(one: Drawn) -> str:
+def summary(one: VerifiedRuns) -> str:
     """What the runs come to: mean, and standard deviation where there are several runs."""
+    accuracy = f"accuracy {_spread(one.runs['accuracy'], 1)} %"
     if not one.has_threshold:
-        return f"accuracy {_spread(one.runs['accuracy'], 1)} %"
-    return f"EER {_spread(one.runs['eer'], 1)} %, AUC {_spread(one.runs['auc'], 3)}"
+        return accuracy
+    rates = f"EER {_spread(one.runs['eer'], 1)} %, AUC {_spread(one.runs['auc'], 3)}"
+    return f"{rates}\n{accuracy}"
 
 
 def _spread(values: pd.Series, decimals: int) -> str:
@@ -147,7 +132,7 @@ def _spread(values: pd.Series, decimals: int) -> str:
     return f"{mean} ± {print_number(float(values.std()), decimals)}"
 
 
-def _draw_verification(axes: Axes, one: Drawn, colour: str) -> None:
+def _draw_verification(axes: Axes, one: VerifiedRuns, colour: str) -> None:
     if one.has_threshold:
         for _, run in one.curves.groupby(RUN):
             axes.plot(*(run[rate] for rate in RATES), color=colour, linewidth=RUN_WIDTH, alpha=0.6)
@@ -163,7 +148,7 @@ def _draw_verification(axes: Axes, one: Drawn, colour: str) -> None:
     )
 
 
-def _handle(title: str, one: Drawn, colour: str) -> Line2D:
+def _handle(title: str, one: VerifiedRuns, colour: str) -> Line2D:
     """Line of the legend: the title, and beneath it what the runs come to."""
     lines = [*textwrap.wrap(title, NAME_CHARACTERS), summary(one)]
     return _line("\n".join(lines), colour, one.has_threshold, MEAN_WIDTH)

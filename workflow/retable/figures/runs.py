@@ -8,18 +8,12 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from retable.errors import DataError
 from retable.evaluation.scoring import POOLED
-from retable.figures.scores import METRICS, scores_of
-from retable.figures.style import (
-    COLOURS,
-    figure_style,
-    legend_below,
-    new_figure,
-    save_figure,
-    title_figure,
-)
+from retable.figures.scores import METRICS, metric_rows
+from retable.figures.style import COLOURS, legend_below, new_figure
 from retable.spec.figure import MetricByRun
 from retable.tables.verdicts import print_number
 
@@ -65,14 +59,8 @@ class RepeatValues:
 
 
 def draw_metric_by_run(
-    figure: MetricByRun,
-    scores: Mapping[str, Sequence[Path]],
-    titles: Mapping[str, str],
-    *,
-    note: str = "",
-    svg: Path,
-    png: Path,
-) -> None:
+    figure: MetricByRun, scores: Mapping[str, Sequence[Path]], titles: Mapping[str, str]
+) -> Figure:
     """Draw a metric of every repeat, a row an experiment, fusion or verification.
 
     Each repeat, another seed, is a dot; the mean is a line across them, and beside the row stand
@@ -82,9 +70,6 @@ def draw_metric_by_run(
         figure: Its experiments, task, metric, variant and title.
         scores: Experiment -> the files of its scores.
         titles: Experiment -> what its row is called.
-        note: Printed beneath the title, for instance that the audio is simulated.
-        svg: File to write.
-        png: File to write.
 
     Raises:
         DataError: The scores lack the figure's variant, task or metric on test clips.
@@ -93,20 +78,18 @@ def draw_metric_by_run(
     names = [textwrap.wrap(titles.get(name, name), TITLE_CHARACTERS) for name in rows]
     lines = max(len(name) for name in names)
     height = ROW_INCHES + LINE_INCHES * max(lines - 2, 0)
-    with figure_style():
-        drawing = new_figure(WIDTH_INCHES, height * len(rows) + FRAME_INCHES)
-        title_figure(drawing, figure.title, note)
-        axes = drawing.subplots()
-        for place, row in enumerate(rows.values()):
-            _draw_row(axes, place, row)
-        axes.set_yticks(range(len(rows)), ["\n".join(name) for name in names])
-        axes.set_ylim(len(rows) - 0.5, -0.5)
-        axes.tick_params(axis="y", length=0)
-        _zoom(axes, np.concatenate([row.values for row in rows.values()]))
-        axes.set_xlabel(f"{figure.task.replace('_', ' ')} {METRICS[figure.metric]} (%)")
-        dot = max(rows.values(), key=lambda row: row.folds).name
-        legend_below(drawing, [(dot, DOT), ("mean", MEAN_IN_LEGEND)])
-        save_figure(drawing, svg, png)
+    drawing = new_figure(WIDTH_INCHES, height * len(rows) + FRAME_INCHES)
+    axes = drawing.subplots()
+    for place, row in enumerate(rows.values()):
+        _draw_row(axes, place, row)
+    axes.set_yticks(range(len(rows)), ["\n".join(name) for name in names])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    _zoom(axes, np.concatenate([row.values for row in rows.values()]))
+    axes.set_xlabel(f"{figure.task.replace('_', ' ')} {METRICS[figure.metric]} (%)")
+    dot = max(rows.values(), key=lambda row: row.folds).name
+    legend_below(drawing, [(dot, DOT), ("mean", MEAN_IN_LEGEND)])
+    return drawing
 
 
 def values_by_repeat(figure: MetricByRun, paths: Sequence[Path]) -> RepeatValues:
@@ -115,7 +98,7 @@ def values_by_repeat(figure: MetricByRun, paths: Sequence[Path]) -> RepeatValues
     Raises:
         DataError: As `draw_metric_by_run` does.
     """
-    table = scores_of(
+    table = metric_rows(
         paths, variant=figure.variant, role="test", task=figure.task, metric=figure.metric
     )
     is_pooled = table["fold"] == POOLED

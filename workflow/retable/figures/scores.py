@@ -12,7 +12,7 @@ METRICS = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}
 """Metric -> how an axis names it."""
 
 
-def scores_of(
+def metric_rows(
     paths: Sequence[Path], *, variant: str, role: str, task: str, metric: str
 ) -> pd.DataFrame:
     """Scores of one metric, with all columns of the files: a row a fold, and one a repeat's pool.

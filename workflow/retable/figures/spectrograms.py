@@ -14,13 +14,7 @@ from matplotlib.image import AxesImage
 from retable.errors import DataError
 from retable.evaluation.levels import BandDifferences, MeanInterval, band_differences, mean_interval
 from retable.features.examples_file import Examples, Levels, read_example_file
-from retable.figures.style import (
-    COLOURS,
-    figure_style,
-    new_figure,
-    save_figure,
-    title_figure,
-)
+from retable.figures.style import COLOURS, new_figure
 from retable.figures.waveforms import WAVEFORM_INCHES, draw_waveforms
 from retable.spec.figure import Band, Spectrograms
 
@@ -38,14 +32,8 @@ DASHES = ("solid", (0, (4, 2)))
 
 
 def draw_spectrograms(
-    figure: Spectrograms,
-    files: Mapping[str, Sequence[Path]],
-    titles: Mapping[str, str],
-    *,
-    note: str = "",
-    svg: Path,
-    png: Path,
-) -> None:
+    figure: Spectrograms, files: Mapping[str, Sequence[Path]], titles: Mapping[str, str]
+) -> Figure:
     """Draw a clip of each class as a spectrogram, all on one scale of time, frequency and colour.
 
     With `waveforms`, the samples of each clip stand above its spectrogram, all on one scale too.
@@ -56,9 +44,6 @@ def draw_spectrograms(
         figure: Its experiment, classes, waveforms, band and title.
         files: Experiment -> its file of example spectrograms.
         titles: Not shown, for what an experiment does with the clips changes none.
-        note: Printed beneath the title, for instance that the audio is simulated.
-        svg: File to write.
-        png: File to write.
 
     Raises:
         DataError: The file is unreadable, or holds other classes, no waveforms or no levels.
@@ -69,23 +54,21 @@ def draw_spectrograms(
     rows, columns = grid_shape(len(figure.classes))
     panel = [WAVEFORM_INCHES] * figure.waveforms + [PANEL_INCHES[columns]]
     heights = panel * rows + [LEVELS_INCHES] * (figure.level_band is not None)
-    with figure_style():
-        drawing = new_figure(WIDTH_INCHES, 0.7 + sum(heights))
-        title_figure(drawing, figure.title, note)
-        grid = drawing.add_gridspec(len(heights), columns, height_ratios=heights)
-        step = len(panel)
-        cells = [divmod(index, columns) for index in range(len(figure.classes))]
-        places = [grid[(row + 1) * step - 1, column] for row, column in cells]
-        panels = _draw_panels(drawing, places, columns, examples, figure.level_band)
-        if figure.waveforms and examples.waveforms:
-            above = [grid[row * step, column] for row, column in cells]
-            draw_waveforms(drawing, above, panels, examples, examples.waveforms)
-        else:
-            _name_panels(panels, examples)
-        if figure.level_band and examples.levels:
-            axes = drawing.add_subplot(grid[-1, :])
-            _draw_levels(axes, examples, examples.levels, figure.level_band)
-        save_figure(drawing, svg, png)
+    drawing = new_figure(WIDTH_INCHES, 0.7 + sum(heights))
+    grid = drawing.add_gridspec(len(heights), columns, height_ratios=heights)
+    step = len(panel)
+    cells = [divmod(index, columns) for index in range(len(figure.classes))]
+    places = [grid[(row + 1) * step - 1, column] for row, column in cells]
+    panels = _draw_panels(drawing, places, columns, examples, figure.level_band)
+    if figure.waveforms and examples.waveforms:
+        above = [grid[row * step, column] for row, column in cells]
+        draw_waveforms(drawing, above, panels, examples, examples.waveforms)
+    else:
+        _name_panels(panels, examples)
+    if figure.level_band and examples.levels:
+        axes = drawing.add_subplot(grid[-1, :])
+        _draw_levels(axes, examples, examples.levels, figure.level_band)
+    return drawing
 
 
 def _check_content(figure: Spectrograms, examples: Examples, path: Path) -> None:

@@ -1,8 +1,7 @@
 """One look for all figures, and files whose bytes depend on their content alone."""
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,13 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from retable.registry import FIGURES, load
+from retable.spec.figure import Figure as Spec
+
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's palette, which readers with any colour vision can tell apart."""
+GREY = "#5f6368"
+"""Of what belongs to no single experiment, and of axes."""
 DOTS_PER_INCH = 160
 TITLE_POINTS = 11
 CHARACTERS_PER_INCH = 11
@@ -28,7 +32,7 @@ _SETTINGS: dict[str, Any] = {
     "axes.labelsize": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.edgecolor": "#5f6368",
+    "axes.edgecolor": GREY,
     "axes.grid": False,
     "grid.color": "#e3e5e8",
     "grid.linewidth": 0.8,
@@ -39,25 +43,9 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
-@contextmanager
-def figure_style() -> Iterator[None]:
-    """Draw within this look; the global settings are as before afterwards."""
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(_SETTINGS)  # type: ignore[arg-type]
-        yield
-
-
 def new_figure(width: float, height: float) -> Figure:
     """Open a figure, size in inches, that needs no display and no global state."""
     return Figure(figsize=(width, height))
-
-
-def title_figure(figure: Figure, title: str, note: str = "") -> None:
-    """Write the title, and beneath it the note, in lines no wider than the figure."""
-    width = int(figure.get_figwidth() * CHARACTERS_PER_INCH)
-    lines = [*textwrap.wrap(title, width), *textwrap.wrap(note, width)]
-    figure.suptitle("\n".join(lines), fontsize=TITLE_POINTS)
 
 
 def legend_below(figure: Figure, lines: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
@@ -75,9 +63,38 @@ def legend_below(figure: Figure, lines: Sequence[tuple[str, Mapping[str, Any]]])
     )
 
 
-def save_figure(figure: Figure, svg: Path, png: Path) -> None:
-    """Save as SVG and PNG without dates or versions: equal figures give equal bytes."""
-    for path in (svg, png):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    figure.savefig(png, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+def write_figure(
+    figure: Spec,
+    files: Mapping[str, Sequence[Path]],
+    titles: Mapping[str, str],
+    *,
+    note: str = "",
+    svg: Path,
+    png: Path,
+) -> None:
+    """Draw a figure of a paper as its kind does, and save it without dates or versions.
+
+    Equal inputs give equal bytes, and the global settings are as before afterwards.
+
+    Args:
+        figure: Its kind, its title and what the kind asks for.
+        files: Experiment, fusion or verification -> the files that the kind draws it from.
+        titles: The same -> its name, which a kind shows as its function says.
+        note: Printed beneath the title, for instance that the audio is simulated.
+        svg: File to write.
+        png: File to write.
+
+    Raises:
+        DataError: The files are unreadable, or hold something else than the figure shows.
+    """
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_SETTINGS)  # type: ignore[arg-type]
+        drawing = load(FIGURES, figure.kind)(figure, files, titles)
+        width = int(drawing.get_figwidth() * CHARACTERS_PER_INCH)
+        lines = [*textwrap.wrap(figure.title, width), *textwrap.wrap(note, width)]
+        drawing.suptitle("\n".join(lines), fontsize=TITLE_POINTS)
+        for path in (svg, png):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        drawing.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+        drawing.savefig(png, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})

@@ -51,7 +51,7 @@ def draw_waveforms(
         axes.fill_between(seconds, low, high, color=COLOURS[0], linewidth=0.5)
         axes.set_ylim(-1.05 * loudest, 1.05 * loudest)
         axes.yaxis.set_major_locator(MaxNLocator(2, symmetric=True))
-        at_left = panel.get_ylabel() != ""
+        at_left = place.is_first_col()
         axes.tick_params(bottom=False, labelbottom=False, left=at_left, labelleft=at_left)
         axes.spines["bottom"].set_visible(False)
         axes.set_title(name.replace("_", " "), loc="left")

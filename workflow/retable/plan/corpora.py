@@ -8,7 +8,7 @@ from retable.configuration.project import Project
 from retable.corpora.file_lists import listing_identity
 from retable.corpora.source import ResolvedSource
 from retable.digest import code_digest
-from retable.registry import CORPORA, TWINS
+from retable.registry import CORPORA, TWINS, module_of
 from retable.spec.base import canonical_json
 from retable.spec.corpus import Archive, Corpus, Dataset, Promise, corpus_of, name_in_corpus
 
@@ -93,8 +93,7 @@ class CorporaPlan:
 
     def folder_content(self, corpus: str) -> str:
         """Changes when a file in a directory that is read in place does; empty without one."""
-        source = self.source(corpus)
-        return source.fingerprint if source.kind == "folders" else ""
+        return self.source(corpus).fingerprint
 
     def indexed(self, corpus: str) -> list[str]:
         """Folders and files below its root that hold a corpus, as far as its source has them."""
@@ -131,7 +130,8 @@ class CorporaPlan:
 
     def corpus_modules(self) -> list[str]:
         """Modules that say what the simulated corpora in use hold."""
-        return [TWINS[name] for name in self.corpora if self.source(name).kind == "simulated"]
+        simulated = [name for name in self.corpora if self.source(name).kind == "simulated"]
+        return [module_of(TWINS, name) for name in simulated]
 
     def code(self, script: str, *modules: str) -> str:
         """Digest of the code behind the adapter `workflow/scripts/<script>`."""
@@ -140,8 +140,8 @@ class CorporaPlan:
 
     def corpus_code(self, script: str, corpus: str) -> str:
         """The same with the module of a corpus."""
-        return self.code(script, CORPORA[corpus])
+        return self.code(script, module_of(CORPORA, corpus))
 
     def twin_code(self, script: str, corpus: str) -> str:
         """The same with the module of a corpus' simulated twin."""
-        return self.code(script, TWINS[corpus])
+        return self.code(script, module_of(TWINS, corpus))

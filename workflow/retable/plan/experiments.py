@@ -1,18 +1,21 @@
 """The part of a plan that is about experiments: their runs, the parts that train them, fusions."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from retable.configuration.references import warm_start_source
 from retable.plan.weights import WeightsPlan
 from retable.spec.corpus import corpus_of
 from retable.spec.feature import Feature
-from retable.spec.paper import Derived, Experiment, Fusion, Input, Paper, Verification
+from retable.spec.paper import Derived, Experiment, Fusion, Input, Paper, Scored, Verification
 from retable.spec.part import Part, Run
 from retable.spec.split import Split
 from retable.spec.variant import VariantName
+
+Spec = TypeVar("Spec")
 
 
 @dataclass(frozen=True)
@@ -26,15 +29,31 @@ class ExperimentsPlan(WeightsPlan):
 
     @cached_property
     def experiments(self) -> dict[tuple[str, str, str], Experiment]:
-        """(paper, experiment, variant) -> spec, for the selected papers and variants.
+        """(paper, experiment, variant) -> spec, of what is selected and has its data."""
+        return self._selected(lambda paper: paper.experiments)
+
+    @cached_property
+    def fusions(self) -> dict[tuple[str, str, str], Fusion]:
+        """(paper, fusion, variant) -> spec, of the same."""
+        return self._selected(lambda paper: paper.fusions)
+
+    @cached_property
+    def verifications(self) -> dict[tuple[str, str, str], Verification]:
+        """(paper, verification, variant) -> spec, of the same."""
+        return self._selected(lambda paper: paper.verifications)
+
+    def _selected(
+        self, specs_of: Callable[[Paper], Mapping[str, Mapping[str, Spec]]]
+    ) -> dict[tuple[str, str, str], Spec]:
+        """(paper, name, variant) -> spec, for the selected papers and variants.
 
         Without those whose data are missing.
         """
         return {
-            (paper.paper, name, variant): experiment
+            (paper.paper, name, variant): spec
             for paper in self.papers.values()
-            for name, variants in paper.experiments.items()
-            for variant, experiment in variants.items()
+            for name, variants in specs_of(paper).items()
+            for variant, spec in variants.items()
             if variant in self.project.config.variants and name not in self.missing[paper.paper]
         }
 
@@ -47,37 +66,15 @@ class ExperimentsPlan(WeightsPlan):
             name: missing_data(paper, self.project.missing) for name, paper in self.papers.items()
         }
 
-    @cached_property
-    def fusions(self) -> dict[tuple[str, str, str], Fusion]:
-        """(paper, fusion, variant) -> spec, for the selected papers and variants."""
-        return {
-            (paper.paper, name, variant): fusion
-            for paper in self.papers.values()
-            for name, variants in paper.fusions.items()
-            for variant, fusion in variants.items()
-            if variant in self.project.config.variants and name not in self.missing[paper.paper]
-        }
-
-    @cached_property
-    def verifications(self) -> dict[tuple[str, str, str], Verification]:
-        """(paper, verification, variant) -> spec, for the selected papers and variants."""
-        return {
-            (paper.paper, name, variant): verification
-            for paper in self.papers.values()
-            for name, variants in paper.verifications.items()
-            for variant, verification in variants.items()
-            if variant in self.project.config.variants and name not in self.missing[paper.paper]
-        }
-
     @property
     def derived(self) -> dict[tuple[str, str, str], Derived]:
         """Fusions and verifications."""
         return {**self.fusions, **self.verifications}
 
     @cached_property
-    def scored(self) -> dict[tuple[str, str], dict[VariantName, Experiment | Derived]]:
+    def scored(self) -> dict[tuple[str, str], dict[VariantName, Scored]]:
         """(paper, experiment, fusion or verification) -> variant -> spec: what has scores."""
-        scored: dict[tuple[str, str], dict[VariantName, Experiment | Derived]] = {}
+        scored: dict[tuple[str, str], dict[VariantName, Scored]] = {}
         for (paper, name, _), spec in {**self.experiments, **self.derived}.items():
             scored.setdefault((paper, name), {})[spec.variant] = spec
         return scored

@@ -13,7 +13,7 @@ from typing import Any
 
 from retable.configuration.project import read_project
 from retable.plan.experiments import ExperimentsPlan
-from retable.registry import BASELINES, FEATURES, FIGURES, MODELS
+from retable.registry import BASELINES, FEATURES, FIGURES, MODELS, module_of
 from retable.spec.base import canonical_json
 from retable.spec.corpus import corpus_of
 from retable.spec.figure import Figure
@@ -202,16 +202,14 @@ class Plan(ExperimentsPlan):
 
     def feature_code(self, script: str, feature: str) -> str:
         """The same with the module of a feature."""
-        return self.code(script, _module(FEATURES[self.feature(feature).kind]))
+        return self.code(script, module_of(FEATURES, self.feature(feature).kind))
 
     def figure_code(self, script: str, paper: str, figure: str) -> str:
         """The same with the module of a figure."""
-        return self.code(script, _module(FIGURES[self.papers[paper].figures[figure].kind]))
+        kind = self.papers[paper].figures[figure].kind
+        return self.code(script, module_of(FIGURES, kind))
 
     def model_code(self, script: str, experiment: Experiment) -> str:
         """The same with the module of a network or baseline."""
-        return self.code(script, _module((MODELS | BASELINES)[experiment.model.kind]))
-
-
-def _module(entry: str) -> str:
-    return entry.partition(":")[0]
+        registry = MODELS if experiment.training else BASELINES
+        return self.code(script, module_of(registry, experiment.model.kind))

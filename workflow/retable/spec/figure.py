@@ -17,7 +17,7 @@ Drawn = Literal[
     "fusion_sizes",
     "verified_runs",
 ]
-"""Files of an experiment or fusion that a figure is drawn from."""
+"""Files of an experiment, fusion or verification that a figure is drawn from."""
 
 
 class _Figure(Spec):

@@ -1,6 +1,6 @@
 """Papers: experiments, tables and figures as data (`workflow/papers/<paper>/paper.yaml`)."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -147,8 +147,6 @@ class Verification(Spec):
     """Pairs of each run, of which half are of one speaker."""
     seed: int
     """Of the pairs, which are the same for all experiments on one split."""
-    scored_task: ClassVar[str] = "same_speaker"
-    """The task of the answers, as cells of tables name it."""
 
     @property
     def subject(self) -> str:
@@ -169,6 +167,9 @@ class Verification(Spec):
 
 Derived = Fusion | Verification
 """What is scored without a training of its own, from the predictions of its members' runs."""
+
+Scored = Experiment | Derived
+"""What has scores."""
 
 
 class Paper(Spec):

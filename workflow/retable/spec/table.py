@@ -71,7 +71,7 @@ class Reading(Spec):
         return self
 
 
-class Improvement(Spec):
+class RelativeGain(Spec):
     """A row of relative gains: by how many percent one row exceeds another, column by column."""
 
     of: str
@@ -98,7 +98,7 @@ class Table(Spec):
     reading: Reading | None = None
     """For tables of settings and counts: where they are read. `{row}`, `{column}` and `{metric}` in
     its key stand for the `key` of the row, column and metric."""
-    improvements: dict[str, Improvement] = {}
+    relative_gains: dict[str, RelativeGain] = {}
     """Row -> the two rows that it compares; it is not among `rows`, and stands after them."""
     extra: tuple[str, ...] = ()
     """Rows of ours, which the paper does not print."""
@@ -124,10 +124,10 @@ class Table(Spec):
 
     @model_validator(mode="after")
     def _is_read_or_scored(self) -> "Table":
-        scored = (self.experiments, self.extra, self.clean, self.improvements)
+        scored = (self.experiments, self.extra, self.clean, self.relative_gains)
         if self.reading and any(scored):
             raise ValueError(
-                "a table with a reading has no experiments, improvements, extra or clean rows"
+                "a table with a reading has no experiments, relative_gains, extra or clean rows"
             )
         return self
 

@@ -1,6 +1,5 @@
 """Writes the files of a split."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,19 +7,20 @@ from typing import Any
 import pandas as pd
 
 from retable.errors import DataError
+from retable.json_files import write_json
 from retable.spec.split import KFold, OfficialFolds, Shares, Split
-from retable.splits.audit import FoldRoles, shared_units, split_facts
+from retable.splits.audit import UNITS, FoldRoles, shared_units, split_facts
 from retable.splits.extra import extra_clips, joined, with_extra
 from retable.splits.kfold import fold_roles
 from retable.splits.official import listed_facts, official_roles
 from retable.splits.shares import share_roles
 from retable.splits.strata import count_facts, stratum_counts
-from retable.tsv import read_tsv
+from retable.tsv import read_tsv, write_tsv
 
 
 def write_split(
     datasets: Sequence[Path],
-    rejected: Path | None,
+    rejected: Path,
     split: Split,
     roles: Path,
     audit: Path,
@@ -31,8 +31,8 @@ def write_split(
     Args:
         datasets: table of the clips of the dataset that is split, then those of `split.extra`, in
             that order; each has its dataset's name.
-        rejected: table of the clips of the first dataset that its corpus rejected, which official
-            folds list too; None where there is none.
+        rejected: table of the clips of the first dataset that its corpus rejected; read for
+            official folds only, which list them too.
         split: how it is split, and which extra clips train in every repeat and fold.
         roles: tsv with the columns `repeat, fold, clip_id, role`.
         audit: tsv with the columns of `shared_units`.
@@ -44,16 +44,16 @@ def write_split(
 
     Raises:
         ConfigError: its shares cannot be dealt out to groups.
-        DataError: the clips cannot be split like that, there are fewer extra clips than are to be
-            drawn, or two datasets share a clip.
+        DataError: a table lacks a column, the clips cannot be split like that, there are fewer
+            extra clips than are to be drawn, or two datasets share a clip.
     """
-    clips = read_tsv(datasets[0], ("clip_id",))
+    clips = read_tsv(datasets[0], tuple(UNITS.values()))
     by_fold = _fold_roles(clips, split, datasets[0])
     content: dict[str, Any] = {"equal": isinstance(split, KFold) and split.equal}
     if isinstance(split, Shares):
         content["shares"] = dict(split.shares)
     if isinstance(split, OfficialFolds):
-        content["listed"] = listed_facts(clips, _rejected(rejected, clips), split)
+        content["listed"] = listed_facts(clips, read_tsv(rejected, list(clips.columns)), split)
     if split.extra:
         tables = {path.stem: read_tsv(path, ("clip_id",)) for path in datasets[1:]}
         clips = joined({datasets[0].stem: clips, **tables})
@@ -62,12 +62,12 @@ def write_split(
         by_fold = {place: with_extra(table, training) for place, table in by_fold.items()}
         content["extra"] = [{"dataset": name, "clips": len(table)} for name, table in extra.items()]
     rows = pd.concat(by_fold, names=["repeat", "fold"]).droplevel(2).reset_index()
-    rows.to_csv(roles, sep="\t", index=False)
-    shared_units(by_fold, clips, split.allowed_leaks).to_csv(audit, sep="\t", index=False)
+    write_tsv(rows, roles)
+    write_tsv(shared_units(by_fold, clips, split.allowed_leaks), audit)
     stratify = _stratify(split)
     if stratify is not None:
         content["counts"] = count_facts(stratum_counts(clips, by_fold[0, 0], stratify))
-    facts.write_text(json.dumps(split_facts(by_fold) | content, indent=1) + "\n", encoding="utf-8")
+    write_json(split_facts(by_fold) | content, facts)
 
 
 def _fold_roles(clips: pd.DataFrame, split: Split, dataset: Path) -> FoldRoles:
@@ -79,10 +79,6 @@ def _fold_roles(clips: pd.DataFrame, split: Split, dataset: Path) -> FoldRoles:
         }
     except DataError as error:
         raise DataError(f"{dataset}: {error}") from error
-
-
-def _rejected(path: Path | None, clips: pd.DataFrame) -> pd.DataFrame:
-    return clips.head(0) if path is None else read_tsv(path, list(clips.columns))
 
 
 def _folds(clips: pd.DataFrame, split: Split, repeat: int) -> list[pd.DataFrame]:

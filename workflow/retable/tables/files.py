@@ -37,11 +37,13 @@ def write_table(
         table: The table's spec.
         published: The paper's `published.csv`.
         table_name: The table's number as `published.csv` writes it: `2`, `I`.
-        scores: Experiment or fusion -> its scores, for every one in the table that has data.
+        scores: Experiment, fusion or verification -> its scores, for every one in the table that
+            has data.
         confusions: The same for the confusions, where cells are of metric `confusion` or `recall`.
         sources: Of a table with a `reading`: experiment -> source -> its files, as
             `results.Sources` says.
-        missing: Experiment or fusion -> the steps to obtain its data, for those without.
+        missing: Experiment, fusion or verification -> the steps to obtain its data, for those
+            without.
         comparability: Whether the scores allow a verdict.
         note: Scale, device and the like, for the caption.
         tsv: Long form to write.
@@ -91,11 +93,12 @@ def write_text_tables(
         rows: The paper's text rows.
         published: The paper's `published.csv`; its rows of table `text` are used, and the cited
             numbers of any table that a gain is over.
-        scores: Experiment or fusion -> its scores, for every one in a cell or a gain, or compared,
-            that has data.
+        scores: Experiment, fusion or verification -> its scores, for every one in a cell or a
+            gain, or compared, that has data.
         sources: Experiment or fusion -> source -> its files, as `results.Sources` says.
         parameters: Figure -> experiment -> the number it is drawn at, for rows that compare.
-        missing: Experiment or fusion -> the steps to obtain its data, for those without.
+        missing: Experiment, fusion or verification -> the steps to obtain its data, for those
+            without.
         comparability: Whether the scores allow a verdict.
         note: Stands beneath the results.
         text_tsv: Long form of results, derived, counted and cited values to write.

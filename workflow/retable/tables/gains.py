@@ -8,23 +8,14 @@ from typing import NamedTuple
 import pandas as pd
 
 from retable.errors import ConfigError
-from retable.spec.paper import Comparability
 from retable.spec.table import Cell, Gain
 from retable.tables.cells import reproduced_value
-from retable.tables.lines import Line, added_note, blank_line
+from retable.tables.lines import Line
 from retable.tables.missing import missing_line, missing_steps
 from retable.tables.published import printed_line
 from retable.tables.results import ExperimentScores, Results
-from retable.tables.scored import number_faults, scores_of
-from retable.tables.verdicts import (
-    CITED,
-    NOT_PRINTED,
-    NOT_REPRODUCED,
-    decimals_of,
-    print_difference,
-    print_number,
-    result_verdict,
-)
+from retable.tables.scored import Outcome, experiment_scores, number_faults, outcome_line
+from retable.tables.verdicts import CITED, decimals_of, print_number
 
 PERCENT_UNITS = ("%", "points")
 """Units of a gain between cells in percent."""
@@ -53,17 +44,6 @@ class Compared(NamedTuple):
         return f"{self.whose} {self.printed}".strip()
 
 
-class Gained(NamedTuple):
-    """By how much one side exceeds the other, and why."""
-
-    value: float
-    """NaN where nothing says so: in percent of zero."""
-    sd: float | None
-    n: int | None
-    """The smaller number of runs; absent between the paper's own numbers."""
-    note: str
-
-
 def gain_line(line: Line, gain: Gain, results: Results, printed: pd.DataFrame, where: str) -> Line:
     """Line of a published gain: the difference of two results as they are printed.
 
@@ -77,7 +57,7 @@ def gain_line(line: Line, gain: Gain, results: Results, printed: pd.DataFrame, w
     Args:
         line: The published gain, as text.
         gain: The cells, or the cell and the number that the paper cites.
-        results: Scores of the experiments and fusions in the cells, or how to obtain their data.
+        results: Scores of what is in the cells, or how to obtain their data.
         printed: All numbers of the paper, from `read_published`.
         where: The row, for messages.
 
@@ -98,15 +78,16 @@ def gain_line(line: Line, gain: Gain, results: Results, printed: pd.DataFrame, w
     else:
         decimals = max(map(decimals_of, (line["value"], of.printed, over.printed)))
         gained = _difference(of, over, percent)
-    return gained_line(line, gained, decimals, "paper", results.comparability)
+    return outcome_line(line, gained, decimals, "paper", results.comparability)
 
 
-def relative_gain(of: Compared, over: Compared, are_percents: bool) -> Gained:
+def relative_gain(of: Compared, over: Compared, are_percents: bool) -> Outcome:
     """By how many percent of `over` it is exceeded: 100 (of / over - 1), of unrounded values.
 
     The note tells both as printed (vggvox_mtl, Table 3: 72.5 over 64.5) and, of numbers in percent,
     the points between them: the largest relative gain need not be the largest in points. The
-    standard deviation is that of a ratio of independent values, to first order.
+    standard deviation is that of a ratio of independent values, to first order; there is no
+    percentage of zero. `n` is the smaller number of runs.
     """
     note = f"{of.named} over {over.named}"
     if are_percents:
@@ -114,39 +95,12 @@ def relative_gain(of: Compared, over: Compared, are_percents: bool) -> Gained:
     notes = [note, ", over ".join(filter(None, [of.note, over.note]))]
     if not over.value:
         note = "; ".join(filter(None, [*notes, NOTHING_TO_EXCEED]))
-        return Gained(math.nan, None, _runs(of, over), note)
+        return Outcome(math.nan, None, _runs(of, over), note)
     sd = None
     if of.sd is not None and over.sd is not None:
         sd = 100 * math.hypot(of.sd / over.value, of.value * over.sd / over.value**2)
     gain = 100 * (of.value / over.value - 1)
-    return Gained(gain, sd, _runs(of, over), "; ".join(filter(None, notes)))
-
-
-def gained_line(
-    line: Line,
-    gained: Gained,
-    decimals: int,
-    variant: str,
-    comparability: Comparability,
-) -> Line:
-    """Line of a gain, published or ours; one that nothing says is `not reproduced`."""
-    known = {
-        "variant": variant,
-        "n": "" if gained.n is None else str(gained.n),
-        "note": added_note(line, gained.note),
-    }
-    if math.isnan(gained.value):
-        verdict = NOT_REPRODUCED if line["value"] else NOT_PRINTED
-        return {**blank_line(line, verdict), **known}
-    reproduced = print_number(gained.value, decimals)
-    verdict = result_verdict(line["value"], reproduced, gained.sd, variant, comparability)
-    return {
-        **blank_line(line, verdict),
-        **known,
-        "reproduced": reproduced,
-        "difference": print_difference(line["value"], reproduced),
-        "sd": "" if gained.sd is None else print_number(gained.sd, decimals),
-    }
+    return Outcome(gain, sd, _runs(of, over), "; ".join(filter(None, notes)))
 
 
 def compared_result(
@@ -158,14 +112,25 @@ def compared_result(
         ConfigError: The cell is incomplete, has no scores or is a standard deviation.
         DataError: The scores lack what it needs.
     """
-    experiment = scores_of(cell, line, scores, where)
+    found = experiment_scores(cell, line, scores, where)
     if cell.statistic == "sd":
         raise ConfigError(where, ["a gain is between values, not between standard deviations"])
     cell = cell.model_copy(update={"percent": in_percent(cell, line)})
-    value = reproduced_value(cell, experiment, variant, line["row"], line["column"])
+    value = reproduced_value(cell, found, variant, line["row"], line["column"])
     decimals = decimals_of(line["value"]) if cell.decimals is None else cell.decimals
     printed = print_number(value.value, decimals)
     return Compared(value.value, printed, value.sd, value.n, value.note)
+
+
+def compared_number(line: Line, whose: str, where: str, sd: float | None = None) -> Compared:
+    """The paper's own number in a line, as the cited or the printed one.
+
+    Raises:
+        ConfigError: It is no number.
+    """
+    if faults := number_faults(line):
+        raise ConfigError(where, faults)
+    return Compared(float(line["value"]), line["value"], sd, None, whose=whose)
 
 
 def in_percent(cell: Cell, line: Line) -> bool:
@@ -173,7 +138,7 @@ def in_percent(cell: Cell, line: Line) -> bool:
     return line["unit"] in PERCENT_UNITS if cell.percent is None else cell.percent
 
 
-def _difference(of: Compared, over: Compared, are_percents: bool) -> Gained:
+def _difference(of: Compared, over: Compared, are_percents: bool) -> Outcome:
     """`95.99 less 86.45; relative +11.0 %`, and which repeats and folds these are of."""
     parts = [f"{of.named} less {over.named}"]
     if are_percents and Decimal(over.printed):
@@ -182,7 +147,7 @@ def _difference(of: Compared, over: Compared, are_percents: bool) -> Gained:
     parts.append(", less ".join(filter(None, [of.note, over.note])))
     sd = None if of.sd is None or over.sd is None else math.hypot(of.sd, over.sd)
     difference = float(Decimal(of.printed) - Decimal(over.printed))
-    return Gained(difference, sd, _runs(of, over), "; ".join(filter(None, parts)))
+    return Outcome(difference, sd, _runs(of, over), "; ".join(filter(None, parts)))
 
 
 def _runs(of: Compared, over: Compared) -> int | None:
@@ -198,6 +163,4 @@ def _cited(gain: Gain, printed: pd.DataFrame, where: str) -> Compared:
             [f"over_cited names {found['row']} / {found['column']}, which the paper does not cite "
              f"but reports as {found['kind']}; name its experiment in `over`"],
         )  # fmt: skip
-    if faults := number_faults(found):
-        raise ConfigError(where, faults)
-    return Compared(float(found["value"]), found["value"], 0.0, None, whose="the cited")
+    return compared_number(found, "the cited", where, sd=0.0)

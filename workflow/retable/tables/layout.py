@@ -14,6 +14,9 @@ from retable.tables.verdicts import CITED, DATA_MISSING, TITLE_NOTES, is_not_com
 CLEAN_LABEL = "clean protocol"
 EXTRA_LABEL = "(not in the paper)"
 
+Place = tuple[str, str, str, str]
+"""Variant, row, column and metric of a number, as it is shown."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -81,16 +84,7 @@ def table_layout(
         for line in text_lines(long_form)
     }
     ours = {*table.extra, *long_form.loc[long_form["kind"] == EXTRA, "row"]}
-    mean_of = {
-        key: (*key[:3], metric)
-        for key in lines
-        for metric in _means(table, key[3])
-        if (*key[:3], metric) in lines
-    }
-    spreads = {mean: lines[key] for key, mean in mean_of.items()}
-    entries = {
-        key: _entry(line, spreads.get(key)) for key, line in lines.items() if key not in mean_of
-    }
+    entries = _entries(table, lines)
     printed = {(column, metric) for _, _, column, metric in entries}
     groups = {
         column: [metric for metric in table.metrics if (column, metric) in printed]
@@ -133,6 +127,22 @@ def _title(table: Table, long_form: pd.DataFrame, name: str, comparability: Comp
     return with_note(f"Table {name}. {table.title}", TITLE_NOTES[comparability])
 
 
+def _entries(table: Table, lines: Mapping[Place, Line]) -> dict[Place, Entry]:
+    """Cells of all lines but the standard deviations whose mean is there, which stand beside it."""
+    mean_of = {
+        place: (*place[:3], metric)
+        for place in lines
+        for metric in _means(table, place[3])
+        if (*place[:3], metric) in lines
+    }
+    spreads = {mean: lines[place] for place, mean in mean_of.items()}
+    return {
+        place: _entry(line, spreads.get(place))
+        for place, line in lines.items()
+        if place not in mean_of
+    }
+
+
 def _means(table: Table, metric: str) -> list[str]:
     """The metrics that a metric is the standard deviation of: else their cells are the same."""
     if table.metrics[metric].statistic != "sd":
@@ -162,7 +172,7 @@ def _entry(line: Line, spread: Line | None) -> Entry:
 
 def _shown_metric(table: Table, line: Line) -> str:
     """The metric beneath which a number stands: a gain that of the numbers that it is between."""
-    gain = table.improvements.get(line["row"])
+    gain = table.relative_gains.get(line["row"])
     return line["metric"] if gain is None else gain.metric
 
 
@@ -170,7 +180,7 @@ def _rows_in_order(table: Table) -> list[str]:
     """The rows of a table, and after the later of the two that it compares each row of gains."""
     rows = list(table.rows)
     after: dict[str, list[str]] = {row: [] for row in rows}
-    for name, gain in table.improvements.items():
+    for name, gain in table.relative_gains.items():
         after[max(gain.of, gain.over, key=rows.index)].append(name)
     return [name for row in rows for name in (row, *after[row])]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from retable.errors import DataError
-from retable.spec.table import Cell, Improvement, Table
-from retable.tables.improvements import Side, improvement_line, printed_improvement_line
+from retable.spec.table import Cell, RelativeGain, Table
 from retable.tables.lines import COLUMNS, EXTRA, Line, as_long_form, key_of, text_lines
-from retable.tables.matching import CellKey, match_cells, match_improvements
+from retable.tables.matching import CellKey, match_cells, match_relative_gains
+from retable.tables.relative_gains import Side, printed_relative_gain_line, relative_gain_line
 from retable.tables.results import Results
 from retable.tables.scored import result_line
 from retable.tsv import read_tsv
@@ -19,7 +19,7 @@ def table_long_form(table: Table, published: pd.DataFrame, results: Results) -> 
     """Long form of a numbered table, with `COLUMNS`, in the published order.
 
     Each published number has one line in variant `paper`, and so has each number of the rows that
-    the table names in `extra`, and then of those of its improvements that the paper does not print
+    the table names in `extra`, and then of those of its gains that the paper does not print
     (kind `extra`, without a published value); the rows that it names in `clean` have further lines
     in variant `clean`, after those of the paper, where there is one.
 
@@ -33,16 +33,16 @@ def table_long_form(table: Table, published: pd.DataFrame, results: Results) -> 
         DataError: The scores lack what a cell needs.
     """
     cells = match_cells(table, published, results.source)
-    improvements = match_improvements(table, published, cells, results.source)
+    gains = match_relative_gains(table, published, cells, results.source)
     rows = {key_of(row): row for row in text_lines(published)}
     rows |= {key: _extra_row(key, cell) for key, cell in cells.items() if key[0] in table.extra}
-    rows |= {key: _extra_row(key, Cell(percent=True)) for key in improvements if key not in rows}
-    lines = [_line(key, rows, cells, improvements, results, "paper") for key in rows]
+    rows |= {key: _extra_row(key, Cell(percent=True)) for key in gains if key not in rows}
+    lines = [_line(key, rows, cells, gains, results, "paper") for key in rows]
     lines += [
-        _line(key, rows, cells, improvements, results, "clean")
+        _line(key, rows, cells, gains, results, "clean")
         for key in rows
         if key[0] in table.clean
-        and all(_has_clean(cells[made_of], results) for made_of in _behind(key, improvements))
+        and all(_has_clean(cells[made_of], results) for made_of in _behind(key, gains))
     ]
     return as_long_form(lines)
 
@@ -51,27 +51,28 @@ def _line(
     key: CellKey,
     rows: Mapping[CellKey, Line],
     cells: Mapping[CellKey, Cell],
-    improvements: Mapping[CellKey, Improvement],
+    gains: Mapping[CellKey, RelativeGain],
     results: Results,
     variant: str,
 ) -> Line:
     row = rows[key]
-    if key not in improvements:
+    if key not in gains:
         return result_line(row, cells[key], results, variant)
-    of, over = (Side(rows[made_of], cells[made_of]) for made_of in _behind(key, improvements))
+    of, over = (Side(rows[made_of], cells[made_of]) for made_of in _behind(key, gains))
     # Our gains are printed as the paper prints its own in that column.
     alike = [line["value"] for other, line in rows.items() if other[1:] == key[1:]]
     form = row["value"] or next(filter(None, alike), "")
-    if improvements[key].of_printed:
-        return printed_improvement_line(row, of.line, over.line, form, results)
-    return improvement_line(row, of, over, form, results, variant)
+    if gains[key].of_printed:
+        assert variant == "paper", "checked with the configuration"
+        return printed_relative_gain_line(row, of.line, over.line, form, results)
+    return relative_gain_line(row, of, over, form, results, variant)
 
 
-def _behind(key: CellKey, improvements: Mapping[CellKey, Improvement]) -> list[CellKey]:
+def _behind(key: CellKey, gains: Mapping[CellKey, RelativeGain]) -> list[CellKey]:
     """The number itself, or the two that it is the gain of."""
-    if key not in improvements:
+    if key not in gains:
         return [key]
-    gain = improvements[key]
+    gain = gains[key]
     return [(row, key[1], gain.metric) for row in (gain.of, gain.over)]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 import pandas as pd
 
 from retable.errors import ConfigError
-from retable.spec.table import Cell, Improvement, Table
+from retable.spec.table import Cell, RelativeGain, Table
 from retable.tables.cells import merge_cells
 from retable.tables.verdicts import decimals_of
 
@@ -17,7 +17,7 @@ CellKey = tuple[str, str, str]
 def match_cells(table: Table, published: pd.DataFrame, source: str) -> dict[CellKey, Cell]:
     """Cell of every published number of a table, in the published order, and of its extra rows.
 
-    Rows of relative gains have no cells of their own: see `match_improvements`.
+    Rows of relative gains have no cells of their own: see `match_relative_gains`.
 
     A row without an experiment (values that the paper cites) may leave cells empty, as the paper
     prints a dash; any other cell must be published. Extra rows fill the columns and metrics that
@@ -25,18 +25,17 @@ def match_cells(table: Table, published: pd.DataFrame, source: str) -> dict[Cell
 
     Raises:
         ConfigError: A published number has no cell, a cell no published number, an extra row is
-            published or not among the rows, or an improvement names what is not there.
+            published or not among the rows, or single cells are of no row.
     """
+    assert not table.relative_gains.keys() & table.rows.keys(), "checked with the configuration"
     all_cells = _all_cells(table, source)
     cells = {key: cell for key, cell in all_cells.items() if key[0] not in table.extra}
     printed: dict[CellKey, None] = {
-        key: None
-        for key in _published_keys(published)
-        if key[0] not in table.improvements or key[0] in table.rows
+        key: None for key in _published_keys(published) if key[0] not in table.relative_gains
     }
     gains = [
-        (name, column, improvement.printed_as)
-        for name, improvement in table.improvements.items()
+        (name, column, gain.printed_as)
+        for name, gain in table.relative_gains.items()
         for column in table.columns
     ]
     without_cell = [key for key in printed if key not in cells]
@@ -55,112 +54,78 @@ def match_cells(table: Table, published: pd.DataFrame, source: str) -> dict[Cell
         used = {key[place] for key in printed} | set(table.extra)
         part = ("row", "column", "metric")[place]
         faults += [f"the {part} {key!r} is not published" for key in keys if key not in used]
-    for field in ("clean", "extra", "cells"):
-        known = {*table.rows, *(table.improvements if field == "clean" else ())}
-        named = getattr(table, field)
-        faults += [f"{field} names no row {row!r}" for row in named if row not in known]
-    faults += _improvement_faults(table)
+    for field, named in (("extra", table.extra), ("cells", table.cells)):
+        faults += [f"{field} names no row {row!r}" for row in named if row not in table.rows]
     if faults:
         raise ConfigError(source, faults)
     return {key: cells[key] for key in printed} | _extra_cells(table, all_cells, published)
 
 
-def match_improvements(
+def match_relative_gains(
     table: Table, published: pd.DataFrame, cells: Mapping[CellKey, Cell], source: str
-) -> dict[CellKey, Improvement]:
-    """Improvement behind every published gain of a table, in the published order, then behind ours.
+) -> dict[CellKey, RelativeGain]:
+    """Spec of every published relative gain of a table, in the published order, then of ours.
 
     A gain stands in each column in which both rows have a number of its metric: of a row that the
     paper prints all are published. A row that it does not print is one of ours, and so is every row
     that is made of printed numbers.
 
     Args:
-        table: Its improvements name rows and metrics that there are (see `match_cells`).
+        table: Its gains name rows and metrics that there are, and are none of `rows`.
         published: The table's rows of `read_published`.
         cells: What `match_cells` says.
         source: The paper and table, for messages.
 
     Raises:
-        ConfigError: A published gain has no improvement, an improvement no published gain or no
-            column at all, or one of printed numbers is published.
+        ConfigError: A published gain is of no row, a row lacks a published gain or has no column
+            at all, or one of printed numbers is published.
     """
     keys = _published_keys(published)
-    gains = [key for key in keys if key[0] in table.improvements]
-    printed_rows = {key[0] for key in gains}
-    improvements = {
-        (name, column, improvement.printed_as): improvement
-        for name, improvement in table.improvements.items()
+    printed = [key for key in keys if key[0] in table.relative_gains]
+    printed_rows = {key[0] for key in printed}
+    gains = {
+        (name, column, gain.printed_as): gain
+        for name, gain in table.relative_gains.items()
         for column in table.columns
-        if _has_both(improvement, column, keys, cells, name in printed_rows)
+        if _has_both(gain, column, keys, cells, name in printed_rows)
     }
-    without = [key for key in gains if key not in improvements]
-    not_published = [key for key in improvements if key[0] in printed_rows and key not in gains]
+    without = [key for key in printed if key not in gains]
+    not_published = [key for key in gains if key[0] in printed_rows and key not in printed]
     faults = [
         f"the published {_name(key)} has no cell{nearest(key, not_published)}" for key in without
     ]
     faults += [
         f"the gain {_name(key)} is not published{nearest(key, without)}" for key in not_published
     ]
-    with_columns = {key[0] for key in improvements}
-    for name, improvement in table.improvements.items():
-        if improvement.of_printed and name in printed_rows:
+    with_columns = {key[0] for key in gains}
+    for name, gain in table.relative_gains.items():
+        if gain.of_printed and name in printed_rows:
             faults.append(
-                f"the improvement {name!r} is published, but of_printed makes it a row of ours; "
-                "drop of_printed, or rename it"
+                f"the gain {name!r} is published, but of_printed makes it a row of ours; drop "
+                "of_printed, or rename it"
             )
         if name not in with_columns:
             faults.append(
-                f"the improvement {name!r} has no column: in none have both {improvement.of!r} and "
-                f"{improvement.over!r} a number of metric {improvement.metric!r}"
+                f"the gain {name!r} has no column: in none have both {gain.of!r} and "
+                f"{gain.over!r} a number of metric {gain.metric!r}"
             )
     if faults:
         raise ConfigError(source, faults)
-    return {key: improvements[key] for key in gains} | improvements
+    return {key: gains[key] for key in printed} | gains
 
 
 def _has_both(
-    improvement: Improvement,
+    gain: RelativeGain,
     column: str,
     published: Collection[CellKey],
     cells: Mapping[CellKey, Cell],
     is_printed: bool,
 ) -> bool:
     """Whether both rows have the number in a column that a gain is made of."""
-    sides = [(row, column, improvement.metric) for row in (improvement.of, improvement.over)]
-    if improvement.of_printed:
+    sides = [(row, column, gain.metric) for row in (gain.of, gain.over)]
+    if gain.of_printed:
         return all(side in published for side in sides)
     return all(side in cells and (is_printed or cells[side].experiment) for side in sides)
-
-
-def _improvement_faults(table: Table) -> list[str]:
-    """What improvements name that is not there."""
-    faults = []
-    for name, improvement in table.improvements.items():
-        place = f"the improvement {name!r}"
-        if name in table.rows:
-            faults.append(f"{place} is among `rows` too; rename one")
-        faults += [
-            f"{place} compares the row {row!r}, which is not there{_suggested(row, table.rows)}"
-            for row in (improvement.of, improvement.over)
-            if row not in table.rows
-        ]
-        metric = improvement.metric
-        if metric not in table.metrics:
-            faults.append(
-                f"{place} has the metric {metric!r}, which is not there"
-                + _suggested(metric, table.metrics)
-            )
-        if improvement.of_printed and name in table.clean:
-            faults.append(
-                f"clean names {name!r}, but the numbers that a paper prints have no such variant"
-            )
-    return faults
-
-
-def _suggested(name: str, known: Collection[str]) -> str:
-    """Text ` (nearest: ...)` with the most similar known name, or `; there are ...` with all."""
-    matches = difflib.get_close_matches(name, known, n=1)
-    return f" (nearest: {matches[0]})" if matches else f"; there are {', '.join(known)}"
 
 
 def _published_keys(published: pd.DataFrame) -> list[CellKey]:

@@ -12,11 +12,12 @@ _STEPS = f"{DATA_MISSING}: "
 
 
 def missing_steps(experiments: Iterable[str | None], missing: Mapping[str, str]) -> str | None:
-    """The steps to obtain the data that some experiments and fusions lack; absent if none does.
+    """The steps to obtain the data that some of what is scored lacks; absent if none does.
 
     Args:
-        experiments: Those that a number is made from.
-        missing: Experiment or fusion -> the steps to obtain its data, for those without.
+        experiments: Those that a number is made from, or fusions or verifications.
+        missing: Experiment, fusion or verification -> the steps to obtain its data, for those
+            without.
     """
     steps = dict.fromkeys(missing[name] for name in experiments if name and name in missing)
     return "; ".join(" ".join(text.split()) for text in steps) if steps else None

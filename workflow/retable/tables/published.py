@@ -17,10 +17,14 @@ def read_published(path: Path) -> pd.DataFrame:
     """Read the published numbers as text, in the file's order, with `COLUMNS`.
 
     Raises:
-        DataError: Wrong columns, an empty or unknown entry, or a key printed twice; names the line.
+        DataError: The file is missing or holds no number; or, with the line: wrong columns, an
+            empty or unknown entry, another paper's number, or a key printed twice.
     """
     if not path.is_file():
-        raise DataError(f"{path}: the paper's published numbers are missing")
+        raise DataError(
+            f"{path}: the paper's published numbers are missing; write each on a line below "
+            f"the columns {','.join(COLUMNS)}"
+        )
     rows: list[dict[str, str]] = []
     lines: dict[tuple[str, ...], int] = {}
     with path.open(encoding="utf-8", newline="") as file:
@@ -28,7 +32,8 @@ def read_published(path: Path) -> pd.DataFrame:
         header = next(reader, [])
         if header != list(COLUMNS):
             raise DataError(
-                f"{path}, line 1: columns {','.join(header)}; expected {','.join(COLUMNS)}"
+                f"{path}, line 1: columns {','.join(header)}; expected {','.join(COLUMNS)}; "
+                "correct the header"
             )
         for entries in reader:
             row = _validated(entries, path, reader.line_num)
@@ -36,10 +41,12 @@ def read_published(path: Path) -> pd.DataFrame:
             if key in lines:
                 raise DataError(
                     f"{path}, line {reader.line_num}: {key} is already on line {lines[key]}; "
-                    "table, row, column and metric together must be unique"
+                    "table, row, column and metric together must be unique: remove or correct one"
                 )
             lines[key] = reader.line_num
             rows.append(row)
+    if not rows:
+        raise DataError(f"{path}: no numbers below the header; add those that the paper prints")
     return pd.DataFrame(rows, columns=list(COLUMNS), dtype=str)
 
 
@@ -52,7 +59,10 @@ def published_rows(published: pd.DataFrame, table: str) -> pd.DataFrame:
     rows = published[published["table"] == table].reset_index(drop=True)
     if rows.empty:
         known = ", ".join(dict.fromkeys(published["table"]))
-        raise DataError(f"published.csv has no rows of table {table!r}; it has {known}")
+        raise DataError(
+            f"{_file_of(published)} has no rows of table {table!r}; it has {known}. Add them "
+            "there, or correct the table's name in paper.yaml."
+        )
     return rows
 
 
@@ -65,11 +75,18 @@ def printed_line(published: pd.DataFrame, number: PrintedNumber) -> dict[str, st
     key = tuple(getattr(number, column) for column in KEY)
     found = published[(published[list(KEY)] == list(key)).all(axis=1)]
     if found.empty:
+        rows = published[published["table"] == number.table]["row"]
         raise DataError(
-            f"published.csv has no number {' / '.join(key)}; its table {number.table} has "
-            + ", ".join(published[published["table"] == number.table]["row"].drop_duplicates())
+            f"{_file_of(published)} has no number {' / '.join(key)}; rows of its table "
+            f"{number.table}: {', '.join(rows.drop_duplicates()) or 'none'}. Add it there, or "
+            "correct the key in paper.yaml."
         )
     return {str(column): str(value) for column, value in found.iloc[0].items()}
+
+
+def _file_of(published: pd.DataFrame) -> str:
+    """Where numbers were read from, for messages."""
+    return f"workflow/papers/{published['paper'].iloc[0]}/published.csv"
 
 
 def _validated(entries: list[str], path: Path, line: int) -> dict[str, str]:
@@ -81,9 +98,15 @@ def _validated(entries: list[str], path: Path, line: int) -> dict[str, str]:
     row = dict(zip(COLUMNS, entries, strict=True))
     for column in ("paper", *KEY, "value"):
         if not row[column]:
-            raise DataError(f"{path}, line {line}: {column} is empty")
+            raise DataError(f"{path}, line {line}: {column} is empty; fill it in")
+    if row["paper"] != path.parent.name:
+        raise DataError(
+            f"{path}, line {line}: paper {row['paper']!r}; expected {path.parent.name!r}, as the "
+            "folder is called; correct the entry, or move the line to that paper's folder"
+        )
     if row["kind"] not in KINDS:
         raise DataError(
-            f"{path}, line {line}: kind {row['kind']!r}; expected one of {', '.join(KINDS)}"
+            f"{path}, line {line}: kind {row['kind']!r}; expected one of {', '.join(KINDS)}; "
+            "correct the entry"
         )
     return row

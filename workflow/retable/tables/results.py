@@ -16,7 +16,7 @@ a single one, of every other source one for each input of the experiment."""
 
 @dataclass(frozen=True)
 class ExperimentScores:
-    """Scores and confusions of one experiment or fusion, all variants and roles."""
+    """Scores and confusions of one experiment, fusion or verification, all variants and roles."""
 
     scores: pd.DataFrame
     confusion: pd.DataFrame | None
@@ -33,17 +33,18 @@ class Results:
     comparability: Comparability
     """What verdicts the audio allows."""
     scores: Mapping[str, ExperimentScores]
-    """Scores of every experiment and fusion that a number is made from."""
+    """Scores of every experiment, fusion and verification that a number is made from."""
     sources: Sources = field(default_factory=dict)
     """Files that settings and counts are read from."""
     missing: Mapping[str, str] = field(default_factory=dict)
-    """Experiment or fusion without its data -> the steps to obtain it; it needs no scores."""
+    """Experiment, fusion or verification without its data -> the steps to obtain it; it needs no
+    scores."""
 
 
 def read_experiment_scores(
     scores: Mapping[str, Path], confusions: Mapping[str, Path]
 ) -> dict[str, ExperimentScores]:
-    """Read the files of `score_experiment`, by experiment; confusions only where given."""
+    """Read the files of `score_experiment`, by what is scored; confusions only where given."""
     return {
         experiment: ExperimentScores(
             scores=read_scores(path),

@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from retable.errors import ConfigError
+from retable.spec.paper import Comparability
 from retable.spec.table import Cell
 from retable.tables.cells import cell_faults, reproduced_value
 from retable.tables.lines import Line, added_note, blank_line, key_of
@@ -23,6 +25,18 @@ ONE_REPEAT = "one repeat has no spread"
 """Note of a standard deviation over repeats where there is but one."""
 
 
+class Outcome(NamedTuple):
+    """What stands beside a published number."""
+
+    value: float
+    """In the number's unit; NaN where there is none."""
+    sd: float | None
+    n: int | None
+    """Runs behind the value; absent where it is made of the paper's own numbers."""
+    note: str
+    """What there is to add to the note of the published number."""
+
+
 def result_line(row: Line, cell: Cell, results: Results, variant: str) -> Line:
     """Line of one published number whose counterpart is scored; see `table_long_form`.
 
@@ -35,48 +49,61 @@ def result_line(row: Line, cell: Cell, results: Results, variant: str) -> Line:
     if steps is not None:
         return missing_line(row, steps, variant)
     where = f"{results.source}, {' / '.join(key_of(row))}"
-    experiment = scores_of(cell, row, results.scores, where)
+    scores = experiment_scores(cell, row, results.scores, where)
     if cell.percent is None:
         cell = cell.model_copy(update={"percent": row["unit"] == "%"})
-    value = reproduced_value(cell, experiment, variant, row["row"], row["column"])
-    if math.isnan(value.value):
-        verdict = NOT_REPRODUCED if row["value"] else NOT_PRINTED
-        note = added_note(row, ONE_REPEAT)
-        return {**blank_line(row, verdict), "variant": variant, "n": str(value.n), "note": note}
+    value = reproduced_value(cell, scores, variant, row["row"], row["column"])
+    note = ONE_REPEAT if math.isnan(value.value) else value.note
+    outcome = Outcome(value.value, value.sd, value.n, note)
     decimals = decimals_of(row["value"]) if cell.decimals is None else cell.decimals
-    reproduced = print_number(value.value, decimals)
-    verdict = result_verdict(row["value"], reproduced, value.sd, variant, results.comparability)
+    return outcome_line(row, outcome, decimals, variant, results.comparability)
+
+
+def outcome_line(
+    row: Line, outcome: Outcome, decimals: int, variant: str, comparability: Comparability
+) -> Line:
+    """Line of a published number, or of one of ours, and what was reproduced of it.
+
+    Without a value it is `not reproduced`, or stays `not in the paper`.
+    """
+    known = {
+        "variant": variant,
+        "n": "" if outcome.n is None else str(outcome.n),
+        "note": added_note(row, outcome.note),
+    }
+    if math.isnan(outcome.value):
+        return {**blank_line(row, NOT_REPRODUCED if row["value"] else NOT_PRINTED), **known}
+    reproduced = print_number(outcome.value, decimals)
+    verdict = result_verdict(row["value"], reproduced, outcome.sd, variant, comparability)
     return {
         **blank_line(row, verdict),
-        "variant": variant,
+        **known,
         "reproduced": reproduced,
         "difference": print_difference(row["value"], reproduced),
-        "sd": "" if value.sd is None else print_number(value.sd, decimals),
-        "n": str(value.n),
-        "note": added_note(row, value.note),
+        "sd": "" if outcome.sd is None else print_number(outcome.sd, decimals),
     }
 
 
-def scores_of(
+def experiment_scores(
     cell: Cell, row: Line, scores: Mapping[str, ExperimentScores], where: str
 ) -> ExperimentScores:
-    """Scores of a cell's experiment or fusion.
+    """Scores of what a cell names: an experiment, fusion or verification.
 
     Raises:
         ConfigError: The cell is incomplete, contradicts itself or has no scores, or the published
             value is no number.
     """
     faults = cell_faults(cell)
-    experiment = scores.get(cell.experiment or "")
-    if experiment is None:
+    found = scores.get(cell.experiment or "")
+    if found is None:
         faults.append(
-            f"experiment or fusion {cell.experiment!r} has no scores; there are "
+            f"experiment, fusion or verification {cell.experiment!r} has no scores; there are "
             + ", ".join(sorted(scores))
         )
     faults += number_faults(row)
-    if faults or experiment is None:
+    if faults or found is None:
         raise ConfigError(where, faults)
-    return experiment
+    return found
 
 
 def number_faults(row: Line) -> list[str]:

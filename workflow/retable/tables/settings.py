@@ -57,7 +57,8 @@ def _source_paths(reading: Reading, sources: Sources) -> Sequence[Path]:
     if not built.get(reading.source):
         raise DataError(
             f"setting {reading.key!r}: experiment or fusion {reading.experiment!r} has no file for "
-            f"source {reading.source!r}; there are {', '.join(sorted(built)) or 'none'}"
+            f"source {reading.source!r}; there are {', '.join(sorted(built)) or 'none'}; correct "
+            "`experiment` or `source`"
         )
     paths = built[reading.source]
     if reading.source not in _BY_INPUT:
@@ -66,7 +67,8 @@ def _source_paths(reading: Reading, sources: Sources) -> Sequence[Path]:
         counted = "dataset" if reading.source in _BY_DATASET else "input"
         raise DataError(
             f"setting {reading.key!r}: experiment {reading.experiment!r} has no {counted} "
-            f"{reading.input}; its {counted}s are counted from 0 to {len(paths) - 1}"
+            f"{reading.input}; its {counted}s are counted from 0 to {len(paths) - 1}; correct "
+            "`input`"
         )
     return [paths[reading.input]]
 
@@ -78,7 +80,7 @@ def _run_value(reading: Reading, paths: Sequence[Path]) -> Any:
     ]
     values = list(dict.fromkeys(value for value, _ in found))
     if reading.reduce != "value":
-        return _distinct(values, reading)
+        return _count_or_chance(values, reading)
     if len(values) > 1:
         path = next(path for value, path in found if value == values[1])
         raise DataError(
@@ -88,7 +90,7 @@ def _run_value(reading: Reading, paths: Sequence[Path]) -> Any:
     return values[0]
 
 
-def _distinct(values: Sized, reading: Reading) -> float:
+def _count_or_chance(values: Sized, reading: Reading) -> float:
     """How many distinct values there are, or how often a guess among them is right."""
     return 1 / len(values) if reading.reduce == "chance" else len(values)
 
@@ -107,14 +109,14 @@ def _value_at(document: Any, key: str, path: Path) -> Any:
     try:
         return value_at(document, key)
     except ValueError as fault:
-        raise DataError(f"{path}: {fault}") from fault
+        raise DataError(f"{path}: {fault}; correct `key`") from fault
 
 
 def _clips_value(reading: Reading, path: Path) -> str | float:
     """Value that all clips have, or what the number of values says."""
     values = set(_clip_values(reading, path))
     if reading.reduce != "value":
-        return _distinct(values, reading)
+        return _count_or_chance(values, reading)
     if len(values) > 1:
         raise DataError(
             f"{path}: column {reading.key!r} is not the same for all clips: "
@@ -147,7 +149,10 @@ def _clip_values(reading: Reading, path: Path) -> list[str]:
         columns = list(rows.fieldnames or [])
         for column in (reading.key, *reading.where):
             if column not in columns:
-                raise DataError(f"{path}: no column {column!r}; there is {', '.join(columns)}")
+                raise DataError(
+                    f"{path}: no column {column!r}; there is {', '.join(columns)}; correct `key` "
+                    "or `where`"
+                )
         values = [
             row[reading.key]
             for row in rows

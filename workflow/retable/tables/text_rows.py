@@ -35,8 +35,8 @@ def text_long_forms(
         rows: The paper's text rows.
         printed: All numbers of the paper, from `read_published`; those of table `text` are used,
             and any that a gain is over.
-        results: Scores of the experiments and fusions in the rows' cells, what the settings are
-            read from, and how to obtain the data of those without.
+        results: Scores of what is in the rows' cells, what the settings are read from, and how to
+            obtain the data of those without.
         parameters: The numbers that compared experiments are drawn at.
 
     Raises:

@@ -11,9 +11,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from retable.errors import ConfigError, DataError
+from retable.errors import DataError
 from retable.features.store import FeatureStore
-from retable.registry import MODELS, load
+from retable.spec.model import ClassifierAttention
 from retable.spec.part import Part
 from retable.training.attention_examples_file import (
     AttentionExamples,
@@ -45,12 +45,12 @@ def write_attention_examples(
         output: the `.npz` to write.
 
     Raises:
-        ConfigError: the network has no attention to show, or takes no such feature.
+        ConfigError: the network takes no such feature.
         DataError: a class has no test clip in the run's fold, a clip is shorter than a step, or
             the weights are missing or not those of this network.
     """
     run, task = part.runs[0], part.tasks[0][0]
-    _check_attends(part)
+    assert isinstance(part.model, ClassifierAttention), "checked when the paper is read"
     set_determinism(strict=True)
     clip_ids = first_clips(files, (run.draw, run.fold), "test", task, classes, "classes")
     store = FeatureStore(files.feature_shards)
@@ -66,17 +66,6 @@ def write_attention_examples(
         step_s=network.shortest_input / _rate(store, files),
     )
     write_attention_example_file(examples, output)
-
-
-def _check_attends(part: Part) -> None:
-    if not callable(getattr(load(MODELS, part.model.kind), "attention", None)):
-        raise ConfigError(
-            f"{part.experiment} {part.variant}",
-            [
-                f"model: {part.model.kind} has no attention over time to show; let the figure name "
-                "an experiment whose model is of kind classifier_attention"
-            ],
-        )
 
 
 def _load_weights(network: nn.Module, path: Path) -> None:

@@ -13,32 +13,21 @@ from retable.training.part_input import PartInput
 
 def check_inputs(part: Part, inputs: Sequence[PartInput]) -> None:
     """Raise ConfigError unless the inputs can be trained on as the part says."""
-    faults = (_mixup_faults, _length_faults, _crop_faults, _embedding_faults)
+    faults = (_mixup_faults, _crop_faults, _embedding_faults)
     _raise_any(part, [fault for faults_of in faults for fault in faults_of(part, inputs)])
+    training = part.training
+    assert training is not None
+    assert training.batching == "whole" or (
+        training.mixup is None and all(one.data.lengths is not None for one in inputs)
+    ), "checked when the paper is read"
 
 
 def _mixup_faults(part: Part, inputs: Sequence[PartInput]) -> Iterator[str]:
-    assert part.training is not None
     shapes = [one.data.patch_shape for one in inputs]
     if len(set(shapes)) > 1:
         yield (
             "inputs: training.mixup adds patches of one shape, and these are of "
             f"{' and '.join('x'.join(map(str, shape)) for shape in shapes)}"
-        )
-    if part.training.mixup and part.training.batching != "whole":
-        yield (
-            "training.mixup adds patches of one shape, and training.batching is "
-            f"{part.training.batching}; set batching: whole, or leave out mixup"
-        )
-
-
-def _length_faults(part: Part, inputs: Sequence[PartInput]) -> Iterator[str]:
-    assert part.training is not None
-    kind = part.training.batching
-    if kind != "whole" and any(one.data.lengths is None for one in inputs):
-        yield (
-            f"training.batching is {kind}, but the feature makes all clips equally long; "
-            "set batching: whole, or give the experiment a feature of kind waveform"
         )
 
 
@@ -78,16 +67,12 @@ def check_network(part: Part, network: nn.Module, inputs: Sequence[PartInput]) -
     """Refuse what the network cannot take.
 
     Raises:
-        ConfigError: clips are to be masked or embedded, and the network cannot.
+        ConfigError: clips are to be embedded, and the network cannot.
         DataError: a clip is shorter than one step of the network.
     """
     assert part.training is not None
-    if part.training.batching == "masked" and not can_mask(network):
-        fault = (
-            f"training.batching is masked, but the network {part.model.kind} cannot leave out "
-            "what lies past a clip's end; set batching: whole or shortest"
-        )
-        _raise_any(part, [fault])
+    masked = part.training.batching == "masked"
+    assert not masked or can_mask(network), "checked when the paper is read"
     if part.embed and not can_embed(network):
         fault = (
             f"embed is set, but the network {part.model.kind} has no embeddings; leave out embed, "

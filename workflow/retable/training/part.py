@@ -16,6 +16,7 @@ from torch import nn
 
 from retable.evaluation.embeddings import read_embeddings, write_embeddings
 from retable.evaluation.predictions import read_predictions, write_predictions
+from retable.json_files import write_json
 from retable.registry import MODELS, load
 from retable.spec.compute import Compute
 from retable.spec.part import Part, Run
@@ -31,6 +32,7 @@ from retable.training.provenance import part_origin
 from retable.training.published_weights import find_published_weights
 from retable.training.record import description_of, history_of, predictions_of, record_of
 from retable.training.warm_start import find_warm_start
+from retable.tsv import write_tsv
 
 logger = logging.getLogger(__name__)
 
@@ -180,9 +182,9 @@ def _train_run(
     write_predictions(unfinished / "predictions.parquet", predictions_of(trainer, part, run))
     if part.embed:
         write_embeddings(unfinished / "embeddings.parquet", embeddings_of(trainer, run))
-    _write_table(unfinished / "history.tsv", history_of(trainer, run))
-    _write_json(unfinished / "run.json", record_of(trainer, part, run, start))
-    _write_json(unfinished / "model.json", description)
+    write_tsv(history_of(trainer, run), unfinished / "history.tsv")
+    write_json(record_of(trainer, part, run, start), unfinished / "run.json")
+    write_json(description, unfinished / "model.json")
     state = {key: value.contiguous().cpu() for key, value in network.state_dict().items()}
     save_file(state, unfinished / "weights.safetensors")
     unfinished.replace(finished)
@@ -199,18 +201,10 @@ def _assemble(part: Part, work: Path, outputs: PartOutputs, origin: Mapping[str,
         embeddings = read_embeddings([run / "embeddings.parquet" for run in finished])
         write_embeddings(outputs.embeddings, embeddings)
     histories = [pd.read_csv(run / "history.tsv", sep="\t") for run in finished]
-    _write_table(outputs.history, pd.concat(histories))
+    write_tsv(pd.concat(histories), outputs.history)
     records = [json.loads((run / "run.json").read_text(encoding="utf-8")) for run in finished]
-    _write_json(outputs.runs, [record | dict(origin) for record in records])
+    write_json([record | dict(origin) for record in records], outputs.runs)
     shutil.copyfile(finished[0] / "model.json", outputs.model)
     outputs.weights.mkdir(parents=True, exist_ok=True)
     for run in finished:
         shutil.copyfile(run / "weights.safetensors", outputs.weights / f"{run.name}.safetensors")
-
-
-def _write_table(path: Path, table: pd.DataFrame) -> None:
-    table.to_csv(path, sep="\t", index=False)
-
-
-def _write_json(path: Path, content: Mapping[str, Any] | list[Any]) -> None:
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

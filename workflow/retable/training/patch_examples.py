@@ -37,8 +37,8 @@ def write_patch_examples(
         output: the `.npz` to write.
 
     Raises:
-        DataError: a class has no training clip in the lowest fold, the channel is none of the
-            first input's, or the two inputs' patches differ in shape or in time.
+        DataError: a class has no training clip in the lowest fold, or the two inputs' patches
+            differ in shape or in time.
     """
     first, second = (
         _Input(files, task, channel)
@@ -79,13 +79,8 @@ class _Input:
         self._files = files
         self._store = FeatureStore(files.feature_shards)
         shard = files.feature_shards[0]
-        if self._store.patch is None:
-            raise DataError(f"{shard}: holds whole clips; the figure shows a feature of patches")
-        if channel not in (None, *self._store.channels):
-            raise DataError(
-                f"{shard}: has no channel {channel!r}; correct `channel` of the figure to one of "
-                + ", ".join(self._store.channels)
-            )
+        assert self._store.patch is not None, "checked when the paper is read"
+        assert channel in (None, *self._store.channels), "checked when the paper is read"
         self.channel = channel or self._store.channels[0]
         self._patch = self._store.patch
         self.patch_shape = (self._store.shape[-2], self._patch.frames)

@@ -4,7 +4,6 @@ Publishers save them as a pickle, which may hold code, under the names that a ne
 then. Here they become a safetensors file that a network of today's torchvision loads as it is.
 """
 
-import json
 import pickle
 import re
 import struct
@@ -19,6 +18,7 @@ from torchvision import models
 
 from retable.checksums import file_checksum
 from retable.errors import DataError, listed
+from retable.json_files import write_json
 from retable.spec.remote_file import RemoteFile
 from retable.weights.source import as_safetensors
 
@@ -92,7 +92,7 @@ def write_origin(
     sha256 = checksum.read_text(encoding="utf-8").split()[0]
     converted = file_checksum(weights, "sha256")
     content = {**facts, "file": name, "sha256": sha256, "converted_sha256": converted}
-    origin.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_json(content, origin)
 
 
 def read_state(published: Path, file: RemoteFile) -> State:

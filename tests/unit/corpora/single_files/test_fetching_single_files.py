@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 import zipfile
-from pathlib import Path
 
 import pytest
 from sample_files import (
@@ -29,6 +28,7 @@ from archive_server import (
     dataverse_list,
     media_layout,
 )
+from repository import WORKFLOW
 from retable.corpora.single_files import FilesProgress
 from retable.download.progress import PROGRESS_EVERY_S
 from retable.errors import DownloadError
@@ -130,7 +130,7 @@ def test_a_killed_download_goes_on_where_it_stopped(archive_server, fetch, base)
     arguments = [NAME, files, str(fetch.target), base, str(fetch.tables), KEY]
     process = subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[4] / "workflow")},
+        env={**os.environ, "PYTHONPATH": str(WORKFLOW)},
         stderr=subprocess.PIPE,
     )
     deadline = time.monotonic() + 30

@@ -5,7 +5,8 @@ import shutil
 import pytest
 
 from archive_server import file_table
-from plans import WORKFLOW, plan_of
+from plans import plan_of
+from repository import WORKFLOW
 from retable.errors import ConfigError
 
 NAME = "ESC-50.zip"

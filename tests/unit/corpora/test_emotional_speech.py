@@ -1,8 +1,7 @@
-"""What the twins of corpora of emotional speech have in common, and share with RAVDESS's."""
+"""Emotions in the twins of SAVEE, TESS and CREMA-D, and in that of RAVDESS."""
 
 import io
 import zipfile
-from collections import Counter
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -14,23 +13,11 @@ from twin_difficulty import accuracy, accuracy_in_folds, mean_log_mel_of, modula
 
 from corpus_specs import corpus_spec
 from retable.corpora import ravdess, ravdess_twin
-from retable.corpora.counts import count_faults
 from retable.corpora.datasets import select_clips
-from retable.corpora.emotion_twin import MANNERS, emotional_speech
-from retable.corpora.index import index_clips
+from retable.corpora.emotional_speech import MANNERS, emotional_speech
 from retable.corpora.simulation import SPEECH, Utterance, synthesise
-from retable.corpora.unpack import unpack_archive
-from retable.registry import CORPORA, TWINS, load
+from retable.registry import TWINS, load
 
-NAMES = {"savee": "SAVEE", "tess": "TESS", "crema_d": "CREMA-D"}
-FEW = {
-    "savee": {"speaker": ["JK"], "utterance": ["01"]},
-    # AIFF data and a clip at 96 kHz among them.
-    "tess": {"clip_id": ["YAF_germ_angry", "OAF_food_fear", "OAF_bite_neutral"]},
-    # Among them the silent clip.
-    "crema_d": {"speaker": ["1076"], "sentence": ["MTI"]},
-}
-"""Corpus -> a filter that leaves some clips."""
 SPEAKER_GAIN = {"savee": 0.1, "tess": 0.1, "crema_d": 0.05}
 """Accuracy that random folds, which know the speakers, must gain over unseen ones."""
 EMOTIONS = ("happy", "sad")
@@ -38,78 +25,23 @@ CLIPS = 12
 BAND_EDGES_HZ = np.geomspace(400, 7000, 16)
 
 
-@pytest.fixture(scope="module", params=list(NAMES))
+@pytest.fixture(scope="module", params=list(SPEAKER_GAIN))
 def corpus(request):
     return corpus_spec(request.param)
 
 
-@pytest.fixture(scope="module")
-def twin(corpus):
-    return load(TWINS, corpus.corpus)
-
-
-@pytest.fixture(scope="module")
-def root(twin_archive):
-    unpack_archive(twin_archive, twin_archive.parent / "corpus", 2**30)
-    return twin_archive.parent
-
-
-@pytest.fixture(scope="module")
-def index(root, corpus):
-    descriptions = load(CORPORA, corpus.corpus).clip_descriptions({})
-    return index_clips(root, ["corpus"], corpus, descriptions, threads=2)
-
-
-def test_the_whole_twin_has_upstreams_counts(corpus, twin):
-    clips = twin.simulated_clips(corpus.simulation.model_copy(update={"keep": ()}))
-    assert len({clip["clip_id"] for clip in clips}) == corpus.counts["clips"]["all"]
-    columns = set(corpus.counts) - {"clips"}
-    assert columns >= {"speaker", "emotion"}
-    for column in columns:
-        assert Counter(clip[column] for clip in clips) == corpus.counts[column]
-    assert all(set(clip) == set(clips[0]) for clip in clips)
-
-
-def test_the_demo_holds_the_clips_that_the_twin_promises(index, corpus, twin):
-    """A rejected one counts as present."""
-    manifest, rejected = index
-    promised = twin.simulated_clips(corpus.simulation)
-    assert count_faults(manifest, rejected, corpus, twin=promised) == []
-    described = manifest[list(promised[0])].to_dict("records")
-    by_name = sorted(promised, key=lambda clip: clip["clip_id"])
-    unread = set(rejected["clip_id"])
-    assert described == [clip for clip in by_name if clip["clip_id"] not in unread]
-
-
-def test_the_classes_of_the_twin_are_those_of_the_dataset(index, corpus, twin):
-    manifest, _ = index
+def test_the_classes_of_the_twin_are_those_of_the_dataset(indexed_twin, corpus):
+    manifest, _ = indexed_twin
+    twin = load(TWINS, corpus.corpus)
     clips = select_clips(manifest, corpus.datasets["all"])
     assert len(clips) == len(manifest)
     assert list(clips["emotion"]) == [twin.CLASSES[emotion] for emotion in manifest["emotion"]]
 
 
-def test_equal_simulations_give_equal_bytes(corpus, twin, tmp_path):
-    contents = []
-    for number, seed in enumerate((0, 0, 1)):
-        changes = {"seed": seed, "keep": (FEW[corpus.corpus],)}
-        simulation = corpus.simulation.model_copy(update=changes)
-        twin.simulate_archive(corpus.archives[0].name, simulation, tmp_path / f"{number}.zip")
-        contents.append((tmp_path / f"{number}.zip").read_bytes())
-    assert contents[0] == contents[1] != contents[2]
-
-
-def test_an_unknown_archive_is_refused(corpus, twin, tmp_path):
-    own = corpus.archives[0].name
-    fault = rf"^{NAMES[corpus.corpus]} has no archive ALL\.zip: it has {own}$"
-    with pytest.raises(ValueError, match=fault):
-        twin.simulate_archive("ALL.zip", corpus.simulation, tmp_path / "ALL.zip")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_emotions_overlap_and_strangers_are_harder(index, root, corpus):
-    manifest, _ = index
+def test_emotions_overlap_and_strangers_are_harder(indexed_twin, twin_root, corpus):
+    manifest, _ = indexed_twin
     clips = manifest[manifest["sample_rate"] == corpus.sample_rate]
-    features = mean_log_mel_of(root, clips)
+    features = mean_log_mel_of(twin_root, clips)
     random = accuracy(features, clips["emotion"])
     unseen = accuracy_in_folds(features, clips["emotion"], clips["speaker"])
     chance = clips["emotion"].value_counts(normalize=True).max()

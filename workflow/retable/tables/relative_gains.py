@@ -5,16 +5,16 @@ from typing import NamedTuple
 from retable.errors import ConfigError
 from retable.spec.table import Cell
 from retable.tables.gains import (
-    Compared,
+    PERCENT_UNITS,
+    compared_number,
     compared_result,
-    gained_line,
     in_percent,
     relative_gain,
 )
 from retable.tables.lines import Line, blank_line, key_of
 from retable.tables.missing import missing_line, missing_steps
 from retable.tables.results import Results
-from retable.tables.scored import number_faults
+from retable.tables.scored import number_faults, outcome_line
 from retable.tables.verdicts import CITED, NOT_REPRODUCED, decimals_of
 
 
@@ -25,7 +25,7 @@ class Side(NamedTuple):
     cell: Cell
 
 
-def improvement_line(
+def relative_gain_line(
     line: Line, of: Side, over: Side, form: str, results: Results, variant: str
 ) -> Line:
     """Line of the gain of one row over another in a column (vggvox_mtl, Table 3, row `+`).
@@ -61,10 +61,12 @@ def improvement_line(
     )
     gained = relative_gain(exceeds, exceeded, in_percent(of.cell, of.line))
     decimals = decimals_of(form or exceeds.printed)
-    return gained_line(line, gained, decimals, variant, results.comparability)
+    return outcome_line(line, gained, decimals, variant, results.comparability)
 
 
-def printed_improvement_line(line: Line, of: Line, over: Line, form: str, results: Results) -> Line:
+def printed_relative_gain_line(
+    line: Line, of: Line, over: Line, form: str, results: Results
+) -> Line:
     """Line of the gain that follows from two numbers of the paper: what should stand there.
 
     It needs no scores, and is the same whatever the audio. The rows `+` of vggvox_mtl, Table 3, do
@@ -73,15 +75,11 @@ def printed_improvement_line(line: Line, of: Line, over: Line, form: str, result
     Raises:
         ConfigError: A published value is no number.
     """
-    if faults := [*number_faults(of), *number_faults(over)]:
-        raise ConfigError(_where(line, results), faults)
-    exceeds, exceeded = (
-        Compared(float(side["value"]), side["value"], None, None, whose="the printed")
-        for side in (of, over)
-    )
-    gained = relative_gain(exceeds, exceeded, in_percent(Cell(), of))
+    where = _where(line, results)
+    exceeds, exceeded = (compared_number(side, "the printed", where) for side in (of, over))
+    gained = relative_gain(exceeds, exceeded, of["unit"] in PERCENT_UNITS)
     decimals = decimals_of(form or exceeds.printed)
-    return gained_line(line, gained, decimals, "paper", results.comparability)
+    return outcome_line(line, gained, decimals, "paper", results.comparability)
 
 
 def _where(line: Line, results: Results) -> str:
