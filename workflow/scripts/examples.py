@@ -7,7 +7,8 @@ sys.path.insert(0, str(Path(snakemake.scriptdir).parent))
 
 from pydantic import TypeAdapter
 
-from retable.features.examples import ShownFeature, write_examples
+from retable.features.examples import write_examples
+from retable.features.shown import ShownFeature
 from retable.logs import job_log
 from retable.spec.figure import ExampleClips
 

@@ -97,7 +97,7 @@ def write_inputs(folder: Path, pattern: float = 1.0) -> InputFiles:
         write_shard(shard, clip_ids[clips], features[clips].astype(np.float16))
     split = KFold(kind="kfold", folds=2, seed=1)
     files = [inputs.split, folder / "audit.tsv", folder / "split.json"]
-    write_split(inputs.datasets, None, split, *files)
+    write_split(inputs.datasets, folder / "rejected.tsv", split, *files)
     return inputs
 
 

@@ -44,7 +44,8 @@ def fit(tmp_path_factory):
     table.to_csv(folder / "dataset.tsv", sep="\t", index=False)
     write_shard(folder / "shard000.npy", clip_ids, features.astype(np.float32))
     files = [folder / name for name in ("roles.tsv", "audit.tsv", "split.json")]
-    write_split([folder / "dataset.tsv"], None, KFold(kind="kfold", folds=2, seed=1), *files)
+    split = KFold(kind="kfold", folds=2, seed=1)
+    write_split([folder / "dataset.tsv"], folder / "rejected.tsv", split, *files)
 
     def fit_into(name: str):
         target = tmp_path_factory.mktemp(name)

@@ -64,7 +64,7 @@ def write_inputs(folder, shape=SHAPE) -> InputFiles:
         features[name] = generator.standard_normal((clips, *shape))
     datasets = [folder / f"{name}.tsv" for name in tables]
     split = [folder / name for name in ("roles.tsv", "audit.tsv", "split.json")]
-    write_split(datasets, None, SPLIT, *split)
+    write_split(datasets, folder / "rejected.tsv", SPLIT, *split)
     tested = tables["main-all"]["clip_id"].isin(read_roles(split[0])[0, 0]["test"])
     patterns = dict(zip(CLASSES["emotion"], generator.standard_normal((3, *shape)), strict=True))
     for name, patterned in {"main-all": tested, "another-all": np.full(EXTRA, True)}.items():
