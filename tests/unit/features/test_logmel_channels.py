@@ -16,7 +16,7 @@ def test_left_and_right_are_the_images_of_the_two_channels():
 
 
 def test_mid_and_side_are_sum_and_difference_of_the_two_images():
-    """Section II.A: "the sum of the two images is generated as another sample"."""
+    """Section II.A: sum and difference of the images of left and right are samples too."""
     waveform = noise(2, SCENE_SAMPLES)
     left, right = image_of("left", waveform), image_of("right", waveform)
     np.testing.assert_array_equal(image_of("mid", waveform), left + right)

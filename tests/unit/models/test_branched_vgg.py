@@ -205,7 +205,7 @@ def test_structure_is_what_section_2_prints():
 
 
 def test_fusion_restores_all_of_the_multi_task_model_but_what_it_adds():
-    """Section II.D: `the other layers are restored from the pre-trained MTL model`."""
+    """Section II.D: what the fusion does not add comes from the multi-task model."""
     multitask, fused = build(CONNECTED, BOTH).state_dict(), build(FUSED, SCENE)
     loaded = fused.load_state_dict(multitask, strict=False)
     assert loaded.unexpected_keys == []

@@ -123,7 +123,7 @@ def test_what_is_shown_is_what_the_run_predicted(tmp_path, files, trained):
     for clip in write(tmp_path, files, trained.weights).clips:
         # A masked batch counts a clip's whole steps alone.
         np.testing.assert_allclose(clip.predicted, scores[clip.clip_id], atol=1e-5)
-        # "The output class probability is the unweighted average of c_t" (Fig. 1).
+        # The output is the mean over steps (Fig. 1).
         np.testing.assert_allclose(
             clip.probabilities.mean(0, dtype=float), clip.predicted, atol=1e-3
         )

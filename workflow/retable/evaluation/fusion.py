@@ -1,8 +1,7 @@
 """Late fusion of trained classifiers, from their prediction files alone (mixup_mtl, section II.E).
 
-"The output scores of the above classifiers for each class are accumulated. The class with maximum
-output scores is selected as the per-segment predicted result. Based on these results,
-per-recording results can be calculated using a mechanism like majority voting."
+The paper adds the scores of all classifiers, decides each segment for the class with the highest
+sum, and each recording by something like a vote of its segments.
 
 A classifier is one run of a member. A segment is scored by the classifiers that have it: not all
 do where one member was trained on a channel (left minus right) that another never had. Its fused

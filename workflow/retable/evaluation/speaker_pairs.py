@@ -1,8 +1,8 @@
 """Pairs of clips, half of them of one speaker (vggvox_mtl, section 6).
 
-The paper tests "if the models could identify whether two speakers are the same or not" and does
-not say on which pairs. Here they are drawn from all that the clips make, every pair of one speaker
-as likely as any other, and likewise every pair of two speakers.
+On which pairs the paper tests its networks, it does not say. Here they are drawn from all that the
+clips make, every pair of one speaker as likely as any other, and likewise every pair of two
+speakers.
 """
 
 from pathlib import Path

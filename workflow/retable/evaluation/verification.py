@@ -1,5 +1,4 @@
-"""Whether two clips are of one speaker, as the runs of an experiment decide it (vggvox_mtl,
-section 6): "testing if the models could identify whether two speakers are the same or not".
+"""Whether two clips are of one speaker, as runs of an experiment decide it (vggvox_mtl, section 6).
 
 The clips are of speakers that the runs have never heard. `same_class` takes two for one speaker
 where the network takes both clips for the same of the speakers that it knows. `cosine` compares the

@@ -1,8 +1,8 @@
 """A clip as the largest sample of each of equal intervals (cabcnn, section 4).
 
-The paper normalises a clip first ("subtracting the mean followed by dividing by the standard
-deviation") and then picks the maximum of each of 4,000 intervals a second; it uses at most the
-first so many seconds of a clip. At 8 kHz an interval is two samples.
+The paper brings a clip to zero mean and unit variance, then takes the maximum of each of 4,000
+intervals a second; it uses at most the first so many seconds of a clip. At 8 kHz an interval is two
+samples.
 
 Only whole intervals count: what is left at the end of a clip, less than an interval, would give a
 maximum of fewer samples than all others. Clips have lengths of their own, so that they are stored
