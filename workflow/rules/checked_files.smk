@@ -1,7 +1,4 @@
 # What the checks and the page look at, by subject.
-from retable.configuration.reading import read_yaml
-
-
 def corpus_files(name):
     return [f"{RESULTS}/corpora/{corpus}/{name}" for corpus in PLAN.corpora]
 
@@ -85,10 +82,3 @@ def built_tables(paper):
             f"{RESULTS}/tables/{paper}/{name}.tsv" for name in ("text", "settings")
         ]
     return tables
-
-
-def removed_tables(paper):
-    """Tables that the paper's own file has, and overrides remove."""
-    own = read_yaml(WORKFLOW / "papers" / paper / "paper.yaml")
-    text = ["text"] if own.get("text") else []
-    return sorted({*own.get("tables", {}), *text} - built_tables(paper).keys())

@@ -42,7 +42,7 @@ rule check:
         other_roles=leaky_fusions(),
         scores=checked_scores(),
         tables={paper: built_tables(paper) for paper in PLAN.papers},
-        removed={paper: removed_tables(paper) for paper in PLAN.papers},
+        removed={name: paper.removed_tables for name, paper in PLAN.papers.items()},
         code=PLAN.code("check.py", *PLAN.corpus_modules()),
     script:
         "../scripts/check.py"

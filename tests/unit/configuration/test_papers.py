@@ -381,3 +381,13 @@ def test_two_papers_may_share_a_feature_but_not_its_name_alone(read, faults, edi
         "papers.tides.features.stft: differs from the feature of that name of paper waves; "
         "rename one"
     ]
+
+
+def test_a_paper_remembers_the_tables_that_overrides_remove(edit, read):
+    row = {"row": "a", "column": "b", "metric": "c"}
+    table = TABLE | {"clean": []}
+    edit(PAPER, tables={"1": table, "2": table}, text=[row])
+    assert read().papers["waves"].removed_tables == ()
+    removed = {"tables": {"2": None}, "text": {"a / b / c": None}}
+    paper = read(overrides={"papers": {"waves": removed}}).papers["waves"]
+    assert (tuple(paper.tables), paper.removed_tables) == (("1",), ("2", "text"))

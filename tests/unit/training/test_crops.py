@@ -17,7 +17,6 @@ from sample_crops import (
     CROP,
     HEIGHT,
     LONGEST,
-    REGISTERED,
     STEPS_PER_EPOCH,
     clip_features,
     clip_lengths,
@@ -33,7 +32,6 @@ from scipy.stats import chisquare
 
 from repository import WORKFLOW
 from retable.errors import ConfigError, DataError
-from retable.registry import MODELS
 from retable.spec.training import Training
 from retable.training.batches import Batching
 from retable.training.checkpoint import Checkpoint, StopFlag
@@ -45,20 +43,14 @@ from retable.training.samples import Samples
 DEVICE = torch.device("cpu")
 
 
-@pytest.fixture(autouse=True)
-def network(monkeypatch):
-    for kind, place in REGISTERED.items():
-        monkeypatch.setitem(MODELS, kind, place)
+pytestmark = pytest.mark.usefixtures("embedding_network")
 
 
 @pytest.fixture(scope="module")
-def inputs(tmp_path_factory):
-    return write_crop_inputs(tmp_path_factory.mktemp("inputs") / "crops")
-
-
-@pytest.fixture(scope="module")
-def data(inputs) -> ClipData:
-    return load_clips(inputs.datasets, inputs.feature_shards, sample_crops.CLASSES, DEVICE)
+def data(crop_inputs) -> ClipData:
+    return load_clips(
+        crop_inputs.datasets, crop_inputs.feature_shards, sample_crops.CLASSES, DEVICE
+    )
 
 
 def numbered(*lengths: int, stored: int = 12, crop: int = 8) -> ClipData:
@@ -192,47 +184,51 @@ def test_prediction_sees_the_middle_also_where_training_does_not():
     torch.testing.assert_close(logits, trainer.model(expected)["emotion"].detach())
 
 
-def test_centre_crops_give_the_bytes_of_clips_that_are_stored_as_their_middles(inputs, tmp_path):
+def test_centre_crops_give_the_bytes_of_clips_that_are_stored_as_their_middles(
+    crop_inputs, tmp_path
+):
     """Nothing is drawn for them: order, dropout and so weights are those without a crop."""
     plain = write_crop_inputs(tmp_path / "middles", cropped=False)
     stored = train_crops(tmp_path / "stored", crop_part(), plain)
-    cropped = train_crops(tmp_path / "cropped", crop_part(), inputs)
+    cropped = train_crops(tmp_path / "cropped", crop_part(), crop_inputs)
     assert result_bytes(cropped) == result_bytes(stored)
-    drawn = train_crops(tmp_path / "drawn", crop_part(crop="random"), inputs)
+    drawn = train_crops(tmp_path / "drawn", crop_part(crop="random"), crop_inputs)
     assert result_bytes(drawn) != result_bytes(stored)
 
 
 @pytest.mark.parametrize("step", [1, 2, STEPS_PER_EPOCH, STEPS_PER_EPOCH + 2, 4 * STEPS_PER_EPOCH])
-def test_a_stopped_training_goes_on_with_the_same_crops(inputs, tmp_path, caplog, step):
+def test_a_stopped_training_goes_on_with_the_same_crops(crop_inputs, tmp_path, caplog, step):
     """Stopped in the first step of an epoch, within one, after its last, and in a later run."""
     part = crop_part(crop="random")
-    in_one_go = train_crops(tmp_path / "reference", part, inputs)
+    in_one_go = train_crops(tmp_path / "reference", part, crop_inputs)
     with stopped_in_step(step):
-        train_crops(tmp_path / "part0", part, inputs)
+        train_crops(tmp_path / "part0", part, crop_inputs)
     caplog.set_level(logging.INFO, logger="retable")
-    resumed = train_crops(tmp_path / "part0", part, inputs)
+    resumed = train_crops(tmp_path / "part0", part, crop_inputs)
     assert any("resumed in epoch" in message for message in caplog.messages)
     assert result_bytes(resumed) == result_bytes(in_one_go)
 
 
-def test_a_job_killed_within_an_epoch_goes_on_to_the_bytes_of_an_undisturbed_one(inputs, tmp_path):
-    in_one_go = train_crops(tmp_path / "reference", crop_part(crop="random"), inputs)
+def test_a_job_killed_within_an_epoch_goes_on_to_the_bytes_of_an_undisturbed_one(
+    crop_inputs, tmp_path
+):
+    in_one_go = train_crops(tmp_path / "reference", crop_part(crop="random"), crop_inputs)
     folder, second_epoch_second_step = tmp_path / "part0", STEPS_PER_EPOCH + 2
-    arguments = [inputs.dataset.parent, folder, second_epoch_second_step]
+    arguments = [crop_inputs.dataset.parent, folder, second_epoch_second_step]
     job = subprocess.run(
         [sys.executable, sample_crops.__file__, *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": str(WORKFLOW)},
     )
     assert job.returncode == -signal.SIGKILL
     assert [*work_folder(folder).glob("*/repeat0-fold0.checkpoint")]
-    resumed = train_crops(folder, crop_part(crop="random"), inputs)
+    resumed = train_crops(folder, crop_part(crop="random"), crop_inputs)
     assert result_bytes(resumed) == result_bytes(in_one_go)
 
 
 @pytest.mark.parametrize("crop", ["centre", "random"])
-def test_a_checkpoint_holds_the_crops_of_its_epoch(inputs, tmp_path, crop):
+def test_a_checkpoint_holds_the_crops_of_its_epoch(crop_inputs, tmp_path, crop):
     with stopped_in_step(2):
-        train_crops(tmp_path / "part0", crop_part(crop=crop), inputs)
+        train_crops(tmp_path / "part0", crop_part(crop=crop), crop_inputs)
     (checkpoint,) = work_folder(tmp_path / "part0").glob("*/*.checkpoint")
     starts = torch.load(checkpoint, weights_only=True)["progress"]["starts"]
     if crop == "centre":
@@ -250,9 +246,9 @@ def test_another_crop_starts_a_stopped_training_afresh(data):
 
 
 @pytest.mark.parametrize("crop", ["centre", "random"])
-def test_the_record_and_the_log_say_what_is_cropped(inputs, tmp_path, caplog, crop):
+def test_the_record_and_the_log_say_what_is_cropped(crop_inputs, tmp_path, caplog, crop):
     caplog.set_level(logging.INFO, logger="retable")
-    outputs = train_crops(tmp_path / "part0", crop_part(crop=crop), inputs)
+    outputs = train_crops(tmp_path / "part0", crop_part(crop=crop), crop_inputs)
     assert {record["crop"] for record in json.loads(outputs.runs.read_text())} == {crop}
     loaded = "NET paper: 2 runs of 3 epochs on cpu, 24 clips of at most 14 columns, cropped to 3x8"
     assert loaded in caplog.messages
@@ -276,13 +272,13 @@ def test_random_crops_of_a_feature_that_is_seen_whole_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("batching", ["shortest", "masked"])
-def test_a_cropped_feature_is_batched_whole(inputs, tmp_path, batching):
+def test_a_cropped_feature_is_batched_whole(crop_inputs, tmp_path, batching):
     message = (
         rf"  - training\.batching is {batching}, but the feature is cropped, so that what a "
         "network sees of all clips is equally long; set batching: whole$"
     )
     with pytest.raises(ConfigError, match=message):
-        train_crops(tmp_path / "part0", crop_part(batching=batching), inputs)
+        train_crops(tmp_path / "part0", crop_part(batching=batching), crop_inputs)
 
 
 def test_mixtures_are_not_of_random_crops(tmp_path):

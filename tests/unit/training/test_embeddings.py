@@ -9,7 +9,6 @@ from sample_crops import (
     CLASSES,
     CLIPS,
     EMBEDDING,
-    REGISTERED,
     STEPS_PER_EPOCH,
     clip_features,
     crop_part,
@@ -25,16 +24,7 @@ from retable.evaluation.embeddings import read_embeddings
 from retable.evaluation.predictions import read_predictions, score_matrix
 from retable.registry import MODELS
 
-
-@pytest.fixture(autouse=True)
-def network(monkeypatch):
-    for kind, place in REGISTERED.items():
-        monkeypatch.setitem(MODELS, kind, place)
-
-
-@pytest.fixture(scope="module")
-def inputs(tmp_path_factory):
-    return write_crop_inputs(tmp_path_factory.mktemp("inputs") / "crops")
+pytestmark = pytest.mark.usefixtures("embedding_network")
 
 
 def hidden_layer(weights: dict[str, np.ndarray], images: np.ndarray) -> np.ndarray:
@@ -48,9 +38,9 @@ def hidden_layer(weights: dict[str, np.ndarray], images: np.ndarray) -> np.ndarr
 
 
 @pytest.mark.parametrize("crop", ["centre", "random"])
-def test_all_clips_are_embedded_as_they_are_predicted(inputs, tmp_path, crop):
+def test_all_clips_are_embedded_as_they_are_predicted(crop_inputs, tmp_path, crop):
     """By their middles, whatever training saw, and without dropout or statistics of a batch."""
-    outputs = train_crops(tmp_path / "part0", crop_part(embed=True, crop=crop), inputs)
+    outputs = train_crops(tmp_path / "part0", crop_part(embed=True, crop=crop), crop_inputs)
     table = read_embeddings([outputs.embeddings])
     assert len(table) == 2 * sum(CLIPS.values())
     for repeat in (0, 1):
@@ -65,8 +55,8 @@ def test_all_clips_are_embedded_as_they_are_predicted(inputs, tmp_path, crop):
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_predictions_are_built_on_the_embeddings(inputs, tmp_path):
-    outputs = train_crops(tmp_path / "part0", crop_part(runs=1, embed=True), inputs)
+def test_predictions_are_built_on_the_embeddings(crop_inputs, tmp_path):
+    outputs = train_crops(tmp_path / "part0", crop_part(runs=1, embed=True), crop_inputs)
     weights = load_file(outputs.weights / "repeat0-fold0.safetensors")
     tested = read_embeddings([outputs.embeddings], ["test"])
     predicted = read_predictions([outputs.predictions], ["test"]).table
@@ -80,9 +70,9 @@ def test_predictions_are_built_on_the_embeddings(inputs, tmp_path):
         np.testing.assert_allclose(score_matrix(rows), expected, rtol=1e-4)
 
 
-def test_embeddings_of_mixed_precision_are_stored_as_single(inputs, tmp_path):
+def test_embeddings_of_mixed_precision_are_stored_as_single(crop_inputs, tmp_path):
     part = crop_part(runs=1, embed=True, precision="bfloat16")
-    outputs = train_crops(tmp_path / "part0", part, inputs)
+    outputs = train_crops(tmp_path / "part0", part, crop_inputs)
     found = np.stack(read_embeddings([outputs.embeddings])["embedding"].tolist())
     weights = load_file(outputs.weights / "repeat0-fold0.safetensors")
     # Clips are sorted by role first: test, train, validation.
@@ -93,28 +83,28 @@ def test_embeddings_of_mixed_precision_are_stored_as_single(inputs, tmp_path):
     assert 1e-5 < difference < 0.05, "embedded in the precision of predictions"
 
 
-def test_keeping_embeddings_changes_nothing_else(inputs, tmp_path):
-    kept = train_crops(tmp_path / "kept", crop_part(embed=True), inputs)
-    plain = train_crops(tmp_path / "plain", crop_part(), inputs)
+def test_keeping_embeddings_changes_nothing_else(crop_inputs, tmp_path):
+    kept = train_crops(tmp_path / "kept", crop_part(embed=True), crop_inputs)
+    plain = train_crops(tmp_path / "plain", crop_part(), crop_inputs)
     assert result_bytes(kept) == result_bytes(plain)
     assert plain.embeddings is None
     assert "embeddings.parquet" not in [path.name for path in (tmp_path / "plain").iterdir()]
 
 
-def test_a_finished_run_keeps_its_embeddings_until_the_part_is_finished(inputs, tmp_path):
+def test_a_finished_run_keeps_its_embeddings_until_the_part_is_finished(crop_inputs, tmp_path):
     """The job is stopped in the second run, whose embeddings are joined to those of the first."""
     part = crop_part(embed=True, crop="random")
-    in_one_go = train_crops(tmp_path / "reference", part, inputs)
+    in_one_go = train_crops(tmp_path / "reference", part, crop_inputs)
     with stopped_in_step(3 * STEPS_PER_EPOCH + 2):
-        train_crops(tmp_path / "part0", part, inputs)
+        train_crops(tmp_path / "part0", part, crop_inputs)
     (kept,) = work_folder(tmp_path / "part0").glob("*/*/embeddings.parquet")
     assert kept.parent.name == "repeat0-fold0"
     assert set(read_embeddings([kept])["repeat"]) == {0}
     before = kept.stat().st_mtime_ns
     with stopped_in_step(1):
-        train_crops(tmp_path / "part0", part, inputs)
+        train_crops(tmp_path / "part0", part, crop_inputs)
     assert kept.stat().st_mtime_ns == before, "a finished run is not embedded again"
-    resumed = train_crops(tmp_path / "part0", part, inputs)
+    resumed = train_crops(tmp_path / "part0", part, crop_inputs)
     assert resumed.embeddings.read_bytes() == in_one_go.embeddings.read_bytes()
     assert result_bytes(resumed) == result_bytes(in_one_go)
     assert not work_folder(tmp_path / "part0").exists()
@@ -128,14 +118,14 @@ def test_clips_that_are_stored_whole_are_embedded_too(tmp_path):
     assert len(read_embeddings([outputs.embeddings])) == 48
 
 
-def test_a_network_without_embeddings_is_refused(inputs, tmp_path, monkeypatch):
+def test_a_network_without_embeddings_is_refused(crop_inputs, tmp_path, monkeypatch):
     monkeypatch.setitem(MODELS, "gresnet", "retable.models.gresnet:GatedResidualNetwork")
     message = (
         r"NET paper: 1 fault\n  - embed is set, but the network gresnet has no embeddings; leave "
         r"out embed, or choose a network that has them, such as vggvox$"
     )
     with pytest.raises(ConfigError, match=message):
-        train_crops(tmp_path / "part0", crop_part(embed=True), inputs)
+        train_crops(tmp_path / "part0", crop_part(embed=True), crop_inputs)
 
 
 def test_clips_of_several_samples_are_refused(tmp_path):

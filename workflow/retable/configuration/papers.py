@@ -60,9 +60,11 @@ class PaperReader:
         self.faults: list[str] = []
         self._faulty_corpora: Collection[str] = ()
         content = self._swept(self._with_named_text(read_yaml(path)))
+        own_tables = _tables(content)
         self._raw: RawPaper | None = None
         if not self.faults:
             content = self._overridden(content, overrides)
+            self._removed_tables = tuple(sorted(own_tables - _tables(content)))
             content = with_columns(content, path.parent, f"papers.{name}", self.faults)
             self._raw = self._validated(RawPaper, content, ())
 
@@ -115,7 +117,8 @@ class PaperReader:
         return Paper(
             paper=raw.paper, title=raw.title, citation=raw.citation, analogue=raw.analogue,
             experiments=experiments, fusions=fusions, verifications=verifications,
-            tables=raw.tables, text=tuple(raw.text.values()), figures=raw.figures,
+            tables=raw.tables, removed_tables=self._removed_tables,
+            text=tuple(raw.text.values()), figures=raw.figures,
         )  # fmt: skip
 
     def _add(self, fault: str) -> None:
@@ -270,3 +273,10 @@ class PaperReader:
 
 def _sections(content: Entry) -> list[str]:
     return [name for name in SECTIONS if isinstance(content.get(name), dict)]
+
+
+def _tables(content: Entry) -> set[str]:
+    """Names of the tables that are described, `text` where there are rows of it."""
+    tables = content.get("tables")
+    named = set(tables) if isinstance(tables, dict) else set()
+    return named | ({"text"} if content.get("text") else set())

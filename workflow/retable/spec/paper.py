@@ -187,6 +187,8 @@ class Paper(Spec):
     verifications: dict[str, dict[str, Verification]] = {}
     """Verification -> variant -> its resolved spec; nor has one of these."""
     tables: dict[str, Table]
+    removed_tables: tuple[str, ...] = ()
+    """Those of `paper.yaml`, `text` among them, that overrides remove."""
     text: tuple[TextRow, ...]
     figures: dict[str, Figure]
 
